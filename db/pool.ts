@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+
+/**
+ * A stopped process must not hold a buyer's row: whoever waits for a lock, runs a statement or sits
+ * idle in a transaction for longer than this is cut off by the server (DESIGN.md 5, RULES.md 9).
+ */
+const LOCK_TIMEOUT_MS = 1_000;
+const STATEMENT_TIMEOUT_MS = 2_000;
+const IDLE_IN_TRANSACTION_MS = 2_000;
+/** The server gives up on a peer that acknowledges nothing, such as a machine that vanished. */
+const TCP_USER_TIMEOUT_MS = 2_000;
+/** A pool that is used up answers with an error while the buyer still waits. */
+const CONNECT_TIMEOUT_MS = 2_000;
+/** Deadlocks and serialisation failures are normal races: the loser runs again, briefly. */
+const CLASH_ATTEMPTS = 4;
+const CLASH_CODES = new Set(['40P01', '40001']);
+
+const INT8_OID = 20;
+pg.types.setTypeParser(INT8_OID, (text) => BigInt(text));
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly size: number;
+  readonly applicationName: string;
+  /** Reports connections that broke while idle; the pool replaces them. */
+  readonly onError: (error: Error) => void;
+  /** Milliseconds; for reports, migrations and checkers, which may read whole tables. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** A pool whose sessions carry the time-outs of this project. Close it with `end()`. */
+export function createPool(options: PoolOptions): pg.Pool {
+  const statement = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    options: [
+      `-c lock_timeout=${LOCK_TIMEOUT_MS}`,
+      `-c statement_timeout=${statement}`,
+      `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
+      `-c tcp_user_timeout=${TCP_USER_TIMEOUT_MS}`,
+    ].join(' '),
+  });
+  pool.on('error', options.onError);
+  // A connection that the server cuts off while it is checked out reports here, and again as the
+  // failed query; without a listener the report alone would end the process.
+  pool.on('connect', (client) => client.on('error', options.onError));
+  return pool;
+}
+
+/** Kysely over a pool. Statements are prepared once per connection, keyed by their text. */
+export function createDatabase<S>(pool: pg.Pool): Kysely<S> {
+  return new Kysely<S>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
+}
+
+/**
+ * Runs `work` in one READ COMMITTED transaction, again where it lost a race (deadlock). Nothing in
+ * `work` may have an effect outside the database.
+ */
+export async function inTransaction<S, T>(
+  db: Kysely<S>,
+  work: (tx: Transaction<S>) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (attempt >= CLASH_ATTEMPTS || !CLASH_CODES.has(sqlState(error) ?? '')) throw error;
+    }
+  }
+}
+
+/** The five-letter SQLSTATE of a PostgreSQL error, where it is one. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/** Kysely's compiled statements have stable texts, so their hash names a prepared statement. */
+function preparing(pool: pg.Pool): { connect(): Promise<pg.PoolClient>; end(): Promise<void> } {
+  const names = new Map<string, string>();
+  const nameOf = (text: string): string => {
+    const known = names.get(text);
+    if (known !== undefined) return known;
+    const name = createHash('sha256').update(text).digest('hex').slice(0, STATEMENT_NAME_LENGTH);
+    if (names.size < PREPARED_MAX) names.set(text, name);
+    return names.size < PREPARED_MAX ? name : '';
+  };
+  return {
+    async connect() {
+      const client = await pool.connect();
+      return new Proxy(client, {
+        get(target, property) {
+          if (property !== 'query') {
+            const member: unknown = Reflect.get(target, property, target);
+            return typeof member === 'function' ? member.bind(target) : member;
+          }
+          return (text: unknown, values?: unknown[]) => {
+            const name = typeof text === 'string' && values?.length ? nameOf(text) : '';
+            return name === ''
+              ? target.query(text as string, values)
+              : target.query({ name, text: text as string, values: values ?? [] });
+          };
+        },
+      });
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** PostgreSQL truncates identifiers at 63 bytes; 32 hex digits are far from colliding. */
+const STATEMENT_NAME_LENGTH = 32;
+/** Lists of varying length make new texts; past this many, further ones are not prepared. */
+const PREPARED_MAX = 500;
