@@ -82,7 +82,9 @@ export interface AuditVerdict {
 }
 
 /** Recomputes the chain from its rows: a changed, missing or added row breaks it. */
-export async function verifyAudit<S extends AuditTables>(database: Kysely<S>): Promise<AuditVerdict> {
+export async function verifyAudit<S extends AuditTables>(
+  database: Kysely<S>,
+): Promise<AuditVerdict> {
   const db = database as unknown as Kysely<AuditTables>;
   const rows = await db.selectFrom('audit').selectAll().orderBy('seq').execute();
   let previous = { seq: 0n, hash: '' };

@@ -34,6 +34,7 @@ export interface PoolOptions {
 export function createPool(options: PoolOptions): pg.Pool {
   const statement = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
+    Client: PreparingClient,
     connectionString: options.url,
     max: options.size,
     application_name: options.applicationName,
@@ -53,9 +54,9 @@ export function createPool(options: PoolOptions): pg.Pool {
   return pool;
 }
 
-/** Kysely over a pool. Statements are prepared once per connection, keyed by their text. */
+/** Kysely over a pool. */
 export function createDatabase<S>(pool: pg.Pool): Kysely<S> {
-  return new Kysely<S>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
+  return new Kysely<S>({ dialect: new PostgresDialect({ pool }) });
 }
 
 /**
@@ -80,39 +81,28 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
-/** Kysely's compiled statements have stable texts, so their hash names a prepared statement. */
-function preparing(pool: pg.Pool): { connect(): Promise<pg.PoolClient>; end(): Promise<void> } {
-  const names = new Map<string, string>();
-  const nameOf = (text: string): string => {
-    const known = names.get(text);
-    if (known !== undefined) return known;
-    const name = createHash('sha256').update(text).digest('hex').slice(0, STATEMENT_NAME_LENGTH);
-    if (names.size < PREPARED_MAX) names.set(text, name);
-    return names.size < PREPARED_MAX ? name : '';
-  };
-  return {
-    async connect() {
-      const client = await pool.connect();
-      return new Proxy(client, {
-        get(target, property) {
-          if (property !== 'query') {
-            const member: unknown = Reflect.get(target, property, target);
-            return typeof member === 'function' ? member.bind(target) : member;
-          }
-          return (text: unknown, values?: unknown[]) => {
-            const name = typeof text === 'string' && values?.length ? nameOf(text) : '';
-            return name === ''
-              ? target.query(text as string, values)
-              : target.query({ name, text: text as string, values: values ?? [] });
-          };
-        },
-      });
-    },
-    end: () => pool.end(),
-  };
-}
-
 /** PostgreSQL truncates identifiers at 63 bytes; 32 hex digits are far from colliding. */
 const STATEMENT_NAME_LENGTH = 32;
 /** Lists of varying length make new texts; past this many, further ones are not prepared. */
 const PREPARED_MAX = 500;
+const statementNames = new Map<string, string>();
+
+/** Compiled statements have stable texts, so a hash of the text names a prepared statement. */
+function statementName(text: string): string | undefined {
+  const known = statementNames.get(text);
+  if (known !== undefined || statementNames.size >= PREPARED_MAX) return known;
+  const name = createHash('sha256').update(text).digest('hex').slice(0, STATEMENT_NAME_LENGTH);
+  statementNames.set(text, name);
+  return name;
+}
+
+/** Statements with parameters are planned once per connection instead of at every call. */
+class PreparingClient extends pg.Client {
+  override query = ((text: unknown, ...rest: unknown[]): unknown => {
+    const [values] = rest;
+    const name =
+      typeof text === 'string' && Array.isArray(values) ? statementName(text) : undefined;
+    const run = super.query.bind(this) as (...all: unknown[]) => unknown;
+    return name === undefined ? run(text, ...rest) : run({ name, text, values }, ...rest.slice(1));
+  }) as pg.Client['query'];
+}
