@@ -1,0 +1,321 @@
+import { z } from 'zod';
+import {
+  httpsOrigin,
+  port,
+  rateFields,
+  rateLimitsOf,
+  readEnvironment,
+  sealKeys,
+  secretKey,
+  text,
+  whole,
+  type Environment,
+  type SealKeyEntry,
+} from './environment.ts';
+import type { RateLimits } from './rate-groups.ts';
+
+export { ConfigurationError, type Environment, type SealKeyEntry } from './environment.ts';
+
+export type Profile = 'local' | 'production';
+
+/** What every process of every party is told. */
+export interface PartyConfig {
+  readonly profile: Profile;
+  readonly logLevel: string;
+  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    /** Where the SDK serves its own metrics on loopback; /metrics appends them. */
+    readonly metricsPort?: number | undefined;
+  };
+  readonly listen: {
+    /** Address the listeners bind to; the plain one is on loopback whatever this says. */
+    readonly bindHost: string;
+    /** Public name in URLs and in the certificate. */
+    readonly tlsHost: string;
+    readonly tlsPort: number;
+    readonly httpPort?: number | undefined;
+    readonly workerHttpPort: number;
+    readonly certificates: {
+      readonly caFile: string;
+      readonly certFile: string;
+      readonly keyFile: string;
+    };
+  };
+  /** Base URL of the Control Plane and issuer of all tokens. */
+  readonly cpUrl: string;
+  readonly seal: { readonly keys: readonly SealKeyEntry[]; readonly indexKey: Buffer };
+  /** Prebuilt workflow code; without it the worker bundles when it starts. */
+  readonly workflowBundle?: string | undefined;
+  readonly rateLimits: RateLimits;
+  readonly shutdownGraceMs: number;
+}
+
+export interface WlConfig extends PartyConfig {
+  readonly wl: { readonly id: string; readonly slug: string; readonly currency: string };
+  readonly backofficeKey: string;
+  readonly hold: {
+    readonly ttlSeconds: number;
+    readonly approvalTtlSeconds: number;
+    readonly perImporter: number;
+    readonly perBuyer: number;
+  };
+  readonly purchase: {
+    readonly preflightTimeoutMs: number;
+    readonly confirmTimeoutMs: number;
+    readonly buyDeadlineMs: number;
+    readonly learnBackoffMs: number;
+    readonly learnBackoffMaxMs: number;
+    readonly parkAfterSeconds: number;
+    readonly coolDownSeconds: number;
+    readonly requestedMaxSeconds: number;
+    /** How long a member may reverse an own purchase; 0 means never. */
+    readonly buyerReversalSeconds: number;
+  };
+  readonly partner: {
+    readonly breakerFailures: number;
+    readonly breakerHalfOpenMs: number;
+    readonly bulkheadCalls: number;
+  };
+  readonly schedules: {
+    readonly policyPullSeconds: number;
+    readonly offerSyncSeconds: number;
+    readonly holdTidySeconds: number;
+    readonly orphanSweepSeconds: number;
+  };
+}
+
+export interface CpConfig extends PartyConfig {
+  readonly bootstrap: { readonly email: string; readonly password: string };
+  readonly tokens: {
+    readonly wlSeconds: number;
+    readonly peerSeconds: number;
+    readonly operatorSeconds: number;
+    readonly supportSeconds: number;
+  };
+  readonly policyDriftSeconds: number;
+}
+
+const LOCAL_MASTER = { email: 'master@xpory.local', password: 'changeit' };
+const LEAST_SECRET_CHARACTERS = 12;
+const LOOPBACK = '127.0.0.1';
+const EVERY_ADDRESS = '0.0.0.0';
+
+const party = {
+  XPORY_PROFILE: z.enum(['local', 'production']),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'is a postgres:// URL'),
+  // Ten connections serve far more than one process' 32 calls in flight: transactions are short.
+  DATABASE_POOL_SIZE: whole(10),
+  TEMPORAL_ADDRESS: z.string().regex(/^[^\s:]+:\d+$/, 'is host:port'),
+  TEMPORAL_NAMESPACE: text,
+  TEMPORAL_METRICS_PORT: port.optional(),
+  BIND_HOST: text.optional(),
+  TLS_HOST: text,
+  TLS_PORT: port,
+  HTTP_PORT: port.optional(),
+  WORKER_HTTP_PORT: port,
+  TLS_CA_FILE: text,
+  TLS_CERT_FILE: text,
+  TLS_KEY_FILE: text,
+  CP_URL: httpsOrigin,
+  SEAL_KEYS: sealKeys,
+  // Looks sealed columns up; it is apart from the seal keys because it outlives their rotation.
+  SEAL_INDEX_KEY: secretKey,
+  WORKFLOW_BUNDLE: text.optional(),
+  // The stack promises to stop everything in under 10 s; a process gets most of that to drain.
+  SHUTDOWN_GRACE_MS: whole(8_000),
+  ...rateFields,
+};
+
+const wlSchema = z.object({
+  ...party,
+  WL_ID: z.uuid('is a UUID').toLowerCase(),
+  WL_SLUG: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'is a lower-case slug'),
+  WL_CURRENCY: z.string().regex(/^[A-Z]{3}$/, 'is three capital letters'),
+  BACKOFFICE_KEY: text.optional(),
+  // Long enough for a buyer's retry after a lost answer, short enough to free stock (RULES.md 2).
+  HOLD_TTL_SECONDS: whole(90),
+  // A day: a person approves, and people work office hours.
+  APPROVAL_TTL_SECONDS: whole(86_400),
+  // Half a second each leaves room for one quick retry inside the buyer's deadline.
+  PREFLIGHT_TIMEOUT_MS: whole(500),
+  CONFIRM_TIMEOUT_MS: whole(500),
+  // A buyer waits two seconds; after that 202 with a status URL is the better answer.
+  BUY_DEADLINE_MS: whole(2_000),
+  // Learning starts soon and slows to a minute, so that a partner coming back is not flooded.
+  LEARN_BACKOFF_MS: whole(1_000),
+  LEARN_BACKOFF_MAX_MS: whole(60_000),
+  // A quarter of an hour outlives a deployment of the partner; longer needs a person.
+  PARK_AFTER_SECONDS: whole(900),
+  // A lost answer must not become a second purchase of the same thing (RULES.md 4).
+  COOL_DOWN_SECONDS: whole(60, 0),
+  // A request that waited a minute for its first step is not what the buyer wants any more.
+  REQUESTED_MAX_SECONDS: whole(60),
+  // Penniless or runaway buyers must not hold an exporter's stock (RULES.md 2).
+  HOLDS_PER_IMPORTER: whole(500),
+  HOLDS_PER_BUYER: whole(5),
+  // Five failures in a row is no accident; a probe every five seconds finds it healed.
+  BREAKER_FAILURES: whole(5),
+  BREAKER_HALF_OPEN_MS: whole(5_000),
+  // One dead partner may tie up this many calls and no more.
+  BULKHEAD_CALLS: whole(32),
+  // Policy drift may be 5 minutes: ten pulls fit.
+  POLICY_PULL_SECONDS: whole(30),
+  OFFER_SYNC_SECONDS: whole(60),
+  // Tidying is housekeeping: every reader expires a due hold by itself.
+  HOLD_TIDY_SECONDS: whole(60),
+  // Bounds how long a purchase may stand without a workflow after a crash between commit and start.
+  ORPHAN_SWEEP_SECONDS: whole(15),
+  BUYER_REVERSAL_SECONDS: whole(0, 0),
+});
+
+const cpSchema = z.object({
+  ...party,
+  BOOTSTRAP_MASTER_EMAIL: z.email('is an e-mail address').optional(),
+  BOOTSTRAP_MASTER_PASSWORD: text.optional(),
+  // An hour: WLs refresh from a fifth of it on, so they outlive most of an hour without a CP.
+  WL_TOKEN_TTL_SECONDS: whole(3_600),
+  PEER_TOKEN_TTL_SECONDS: whole(3_600),
+  // A person's session.
+  OPERATOR_TOKEN_TTL_SECONDS: whole(1_800),
+  // Support acts on another party's data: as short as one task.
+  SUPPORT_TOKEN_TTL_SECONDS: whole(300),
+  // The promise on policy drift (DESIGN.md 7); past it somebody is told.
+  POLICY_DRIFT_SECONDS: whole(300),
+});
+
+type PartyValues = z.output<z.ZodObject<typeof party>>;
+type WlValues = z.output<typeof wlSchema>;
+
+/** Reads what a WL's gateway or worker is told; throws ConfigurationError naming each bad one. */
+export function readWlConfig(env: Environment): WlConfig {
+  const schema = wlSchema.superRefine((values, context) => {
+    checkProfile(values, context);
+    const key = values.BACKOFFICE_KEY;
+    if (values.XPORY_PROFILE === 'local') return;
+    if (key === undefined) addIssue(context, 'BACKOFFICE_KEY', 'is missing');
+    else if (key === localBackofficeKey(values.WL_SLUG) || key.length < LEAST_SECRET_CHARACTERS) {
+      const least = `at least ${LEAST_SECRET_CHARACTERS} characters`;
+      addIssue(context, 'BACKOFFICE_KEY', `is a secret of ${least}, not the local default`);
+    }
+  });
+  const values = readEnvironment('A WL process', schema, env);
+  return {
+    ...partyConfig(values),
+    wl: { id: values.WL_ID, slug: values.WL_SLUG, currency: values.WL_CURRENCY },
+    backofficeKey: values.BACKOFFICE_KEY ?? localBackofficeKey(values.WL_SLUG),
+    ...tradeConfig(values),
+  };
+}
+
+/** Reads what the Control Plane's API or worker is told; throws ConfigurationError. */
+export function readCpConfig(env: Environment): CpConfig {
+  const schema = cpSchema.superRefine((values, context) => {
+    checkProfile(values, context);
+    if (values.XPORY_PROFILE === 'local') return;
+    const { BOOTSTRAP_MASTER_EMAIL: email, BOOTSTRAP_MASTER_PASSWORD: password } = values;
+    if (email === undefined) addIssue(context, 'BOOTSTRAP_MASTER_EMAIL', 'is missing');
+    if (email === LOCAL_MASTER.email) {
+      addIssue(context, 'BOOTSTRAP_MASTER_EMAIL', 'is not the local default');
+    }
+    if (password === undefined || password.length < LEAST_SECRET_CHARACTERS) {
+      const least = `has at least ${LEAST_SECRET_CHARACTERS} characters`;
+      addIssue(context, 'BOOTSTRAP_MASTER_PASSWORD', least);
+    }
+  });
+  const values = readEnvironment('A Control Plane process', schema, env);
+  return {
+    ...partyConfig(values),
+    bootstrap: {
+      email: values.BOOTSTRAP_MASTER_EMAIL ?? LOCAL_MASTER.email,
+      password: values.BOOTSTRAP_MASTER_PASSWORD ?? LOCAL_MASTER.password,
+    },
+    tokens: {
+      wlSeconds: values.WL_TOKEN_TTL_SECONDS,
+      peerSeconds: values.PEER_TOKEN_TTL_SECONDS,
+      operatorSeconds: values.OPERATOR_TOKEN_TTL_SECONDS,
+      supportSeconds: values.SUPPORT_TOKEN_TTL_SECONDS,
+    },
+    policyDriftSeconds: values.POLICY_DRIFT_SECONDS,
+  };
+}
+
+function localBackofficeKey(slug: string): string {
+  return `backoffice-${slug}`;
+}
+
+function addIssue(context: z.RefinementCtx, variable: string, message: string): void {
+  context.addIssue({ code: 'custom', path: [variable], message });
+}
+
+function checkProfile(values: PartyValues, context: z.RefinementCtx): void {
+  if (values.XPORY_PROFILE === 'local' || values.HTTP_PORT === undefined) return;
+  addIssue(context, 'HTTP_PORT', 'is only for the local profile: a plain listener has no mTLS');
+}
+
+function partyConfig(values: PartyValues): PartyConfig {
+  return {
+    profile: values.XPORY_PROFILE,
+    logLevel: values.LOG_LEVEL,
+    database: { url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE },
+    temporal: {
+      address: values.TEMPORAL_ADDRESS,
+      namespace: values.TEMPORAL_NAMESPACE,
+      metricsPort: values.TEMPORAL_METRICS_PORT,
+    },
+    listen: {
+      bindHost: values.BIND_HOST ?? (values.XPORY_PROFILE === 'local' ? LOOPBACK : EVERY_ADDRESS),
+      tlsHost: values.TLS_HOST,
+      tlsPort: values.TLS_PORT,
+      httpPort: values.HTTP_PORT,
+      workerHttpPort: values.WORKER_HTTP_PORT,
+      certificates: {
+        caFile: values.TLS_CA_FILE,
+        certFile: values.TLS_CERT_FILE,
+        keyFile: values.TLS_KEY_FILE,
+      },
+    },
+    cpUrl: values.CP_URL,
+    seal: { keys: values.SEAL_KEYS, indexKey: values.SEAL_INDEX_KEY },
+    workflowBundle: values.WORKFLOW_BUNDLE,
+    rateLimits: rateLimitsOf(values),
+    shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
+  };
+}
+
+function tradeConfig(
+  values: WlValues,
+): Pick<WlConfig, 'hold' | 'purchase' | 'partner' | 'schedules'> {
+  return {
+    hold: {
+      ttlSeconds: values.HOLD_TTL_SECONDS,
+      approvalTtlSeconds: values.APPROVAL_TTL_SECONDS,
+      perImporter: values.HOLDS_PER_IMPORTER,
+      perBuyer: values.HOLDS_PER_BUYER,
+    },
+    purchase: {
+      preflightTimeoutMs: values.PREFLIGHT_TIMEOUT_MS,
+      confirmTimeoutMs: values.CONFIRM_TIMEOUT_MS,
+      buyDeadlineMs: values.BUY_DEADLINE_MS,
+      learnBackoffMs: values.LEARN_BACKOFF_MS,
+      learnBackoffMaxMs: values.LEARN_BACKOFF_MAX_MS,
+      parkAfterSeconds: values.PARK_AFTER_SECONDS,
+      coolDownSeconds: values.COOL_DOWN_SECONDS,
+      requestedMaxSeconds: values.REQUESTED_MAX_SECONDS,
+      buyerReversalSeconds: values.BUYER_REVERSAL_SECONDS,
+    },
+    partner: {
+      breakerFailures: values.BREAKER_FAILURES,
+      breakerHalfOpenMs: values.BREAKER_HALF_OPEN_MS,
+      bulkheadCalls: values.BULKHEAD_CALLS,
+    },
+    schedules: {
+      policyPullSeconds: values.POLICY_PULL_SECONDS,
+      offerSyncSeconds: values.OFFER_SYNC_SECONDS,
+      holdTidySeconds: values.HOLD_TIDY_SECONDS,
+      orphanSweepSeconds: values.ORPHAN_SWEEP_SECONDS,
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { RATE_GROUPS, RATE_LIMITS, type RateGroup, type RateLimit } from './rate-groups.ts';
+
+/** Process environment as it comes: an empty variable counts as absent. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every bad variable in one message; values are left out because some of them are secrets. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const MAX_PORT = 65_535;
+const SEAL_KEY_BYTES = 32;
+const KEY_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_=-]+)$/;
+const RATE_FORM = /^([1-9]\d{0,7})\/([1-9]\d{0,4})$/;
+const WHOLE_FORM = /^\d{1,12}$/;
+
+/** A whole number of at least `least`; absent means `fallback`. */
+export function whole(fallback: number, least = 1): z.ZodType<number, string | undefined> {
+  return z
+    .string()
+    .regex(WHOLE_FORM, 'is a whole number')
+    .transform(Number)
+    .refine((value) => value >= least, `is at least ${least}`)
+    .optional()
+    .transform((value) => value ?? fallback);
+}
+
+export const port = z
+  .string()
+  .regex(WHOLE_FORM, 'is a port number')
+  .transform(Number)
+  .refine((value) => value <= MAX_PORT, `is at most ${MAX_PORT}`);
+
+export const text = z.string().min(1);
+
+/** An https origin without a path; tokens name it as issuer, so it is compared as text. */
+export const httpsOrigin = z
+  .string()
+  .refine((value) => isHttpsOrigin(value), 'is an https origin such as https://cp.localhost:8443');
+
+function isHttpsOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  return url.protocol === 'https:' && url.origin === value;
+}
+
+export interface SealKeyEntry {
+  readonly id: string;
+  readonly key: Buffer;
+}
+
+function decodeKey(encoded: string): Buffer | undefined {
+  const key = Buffer.from(encoded, 'base64');
+  return key.length === SEAL_KEY_BYTES ? key : undefined;
+}
+
+function parseSealKeys(value: string): SealKeyEntry[] | undefined {
+  const entries: SealKeyEntry[] = [];
+  for (const part of value.split(',')) {
+    const [, id, encoded] = KEY_ENTRY.exec(part.trim()) ?? [];
+    const key = encoded === undefined ? undefined : decodeKey(encoded);
+    if (id === undefined || key === undefined) return undefined;
+    entries.push({ id, key });
+  }
+  return new Set(entries.map(({ id }) => id)).size === entries.length ? entries : undefined;
+}
+
+/** `kid:base64,kid2:base64`: the first seals, the others still open what they sealed. */
+export const sealKeys = z.string().transform((value, context): readonly SealKeyEntry[] => {
+  const keys = parseSealKeys(value);
+  if (keys !== undefined) return keys;
+  context.addIssue('is kid:base64[,kid:base64…], each of 32 bytes, no id twice');
+  return z.NEVER;
+});
+
+export const secretKey = z.string().transform((value, context): Buffer => {
+  const key = decodeKey(value);
+  if (key !== undefined) return key;
+  context.addIssue('is 32 bytes in base64');
+  return z.NEVER;
+});
+
+/** `requests/seconds`, for example `600/60`. */
+function rateLimit(group: RateGroup): z.ZodType<RateLimit, string | undefined> {
+  return z
+    .string()
+    .regex(RATE_FORM, 'is requests/seconds, for example 600/60')
+    .optional()
+    .transform((value): RateLimit => {
+      const [, requests, seconds] = RATE_FORM.exec(value ?? '') ?? [];
+      return requests === undefined
+        ? RATE_LIMITS[group]
+        : { requests: Number(requests), windowSeconds: Number(seconds) };
+    });
+}
+
+type RateVariable = `RATE_LIMIT_${Uppercase<RateGroup>}`;
+type RateFields = Record<RateVariable, z.ZodType<RateLimit, string | undefined>>;
+
+export const rateFields = Object.fromEntries(
+  RATE_GROUPS.map((group) => [`RATE_LIMIT_${group.toUpperCase()}`, rateLimit(group)]),
+) as RateFields;
+
+/** Collects the parsed `RATE_LIMIT_…` variables under the names of their groups. */
+export function rateLimitsOf(
+  values: Record<RateVariable, RateLimit>,
+): Record<RateGroup, RateLimit> {
+  const entries = RATE_GROUPS.map((group) => {
+    const variable = `RATE_LIMIT_${group.toUpperCase()}` as RateVariable;
+    return [group, values[variable]] as const;
+  });
+  return Object.fromEntries(entries) as Record<RateGroup, RateLimit>;
+}
+
+/** Reads the variables that `schema` names and throws one error that lists every bad one. */
+export function readEnvironment<S extends z.ZodType>(
+  process: string,
+  schema: S,
+  env: Environment,
+): z.output<S> {
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    const absent = present[name] === undefined && issue.code === 'invalid_type';
+    return `  ${name}: ${absent ? 'is missing' : issue.message}`;
+  });
+  throw new ConfigurationError(`${process} cannot start, bad configuration:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,87 @@
+import { X509Certificate, createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { TLSSocket } from 'node:tls';
+
+export interface TlsFiles {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** PEM texts, ready for `https.createServer` and for undici's `connect`. */
+export interface TlsMaterial {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What routes and token checks want to know of a certificate that our CA vouches for. */
+export interface CertificateFacts {
+  /** The only URI SAN, `urn:xpory:wl:<uuid>` or `urn:xpory:cp`; absent where there is not one. */
+  readonly subjectUri: string | undefined;
+  /** `x5t#S256` of RFC 8705: SHA-256 of the DER, base64url. */
+  readonly thumbprint: string;
+  /** Upper-case hexadecimal, as in a CRL. */
+  readonly serial: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+export const CP_SUBJECT_URI = 'urn:xpory:cp';
+const WL_SUBJECT_FORM = /^urn:xpory:wl:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** Reads the three PEM files of a party. */
+export function loadTls({ caFile, certFile, keyFile }: TlsFiles): TlsMaterial {
+  return {
+    ca: readFileSync(caFile, 'utf8'),
+    cert: readFileSync(certFile, 'utf8'),
+    key: readFileSync(keyFile, 'utf8'),
+  };
+}
+
+/** The URI SAN of a WL's certificates. */
+export function wlSubjectUri(wlId: string): string {
+  return `urn:xpory:wl:${wlId}`;
+}
+
+/** The WL that a certificate speaks for; undefined for the Control Plane's and any other. */
+export function wlIdOf(facts: CertificateFacts | undefined): string | undefined {
+  return WL_SUBJECT_FORM.exec(facts?.subjectUri ?? '')?.[1];
+}
+
+/** Facts of a PEM text or of a parsed certificate. */
+export function certificateFacts(certificate: string | X509Certificate): CertificateFacts {
+  const parsed = typeof certificate === 'string' ? new X509Certificate(certificate) : certificate;
+  return {
+    subjectUri: onlyUri(parsed.subjectAltName),
+    thumbprint: createHash('sha256').update(parsed.raw).digest('base64url'),
+    serial: parsed.serialNumber.toUpperCase(),
+    notBefore: parsed.validFromDate,
+    notAfter: parsed.validToDate,
+  };
+}
+
+// Node quotes a name that holds separators; ours never do, so a quoted list is not ours.
+function onlyUri(subjectAltName: string | undefined): string | undefined {
+  if (subjectAltName === undefined || subjectAltName.includes('"')) return undefined;
+  const uris = subjectAltName.split(', ').filter((name) => name.startsWith('URI:'));
+  return uris.length === 1 ? uris[0]?.slice('URI:'.length) : undefined;
+}
+
+/** What a connection showed: nothing, something our CA does not vouch for, or facts. */
+export type PeerCertificate =
+  | { readonly state: 'absent' }
+  | { readonly state: 'untrusted' }
+  | { readonly state: 'trusted'; readonly facts: CertificateFacts };
+
+/**
+ * Looks at the client certificate of a connection. `authorized` alone is not enough: a TLS 1.3
+ * session that was resumed without a certificate also counts as authorized, so the certificate has
+ * to be there.
+ */
+export function peerCertificate(socket: TLSSocket): PeerCertificate {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return { state: 'absent' };
+  if (!socket.authorized) return { state: 'untrusted' };
+  return { state: 'trusted', facts: certificateFacts(certificate) };
+}
