@@ -1,0 +1,321 @@
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { importTerms, repriceAt } from '../../domain/offer/import.ts';
+import type { Relationship, WlPolicy } from '../../domain/policy/relationship.ts';
+import { formatRate, parseRate } from '../../domain/shared/fx.ts';
+import { invariant } from '../../domain/shared/invariant.ts';
+import { minor, type Minor } from '../../domain/shared/money.ts';
+import { inTransaction } from '../pool.ts';
+import { readPolicy, readRelationship } from './governance.ts';
+import type { ImportedOfferTable, WlTables } from './schema.ts';
+
+/** The WL whose database this is. */
+export interface OwnWl {
+  readonly wlId: string;
+  readonly currency: string;
+}
+
+/** One offer as its exporter lists it for us; the price in the exporter's currency. */
+export interface ListedOffer {
+  readonly originOfferId: string;
+  readonly title: string;
+  readonly category: { readonly id: string; readonly name: string };
+  readonly entity: { readonly id: string; readonly name: string };
+  readonly unitPrice: Minor;
+  readonly currency: string;
+  readonly available: number;
+}
+
+export interface SyncCounts {
+  /** Offers seen for the first time. */
+  readonly imported: number;
+  /** Known offers of which something changed. */
+  readonly updated: number;
+  /** Offers that could be bought before and can not be any more. */
+  readonly disabled: number;
+}
+
+export type ImportedOffer = Selectable<ImportedOfferTable>;
+type OfferRow = Omit<ImportedOffer, 'offer_id' | 'synced_at'>;
+
+/** One statement writes this many rows well inside the statement time-out. */
+const WRITE_BATCH = 500;
+
+/**
+ * Takes over everything that an exporter lists for us at present. What it lists no more is kept with
+ * `eligible` false. Serialised with a change of the relationship by that row's lock.
+ */
+export async function applyOfferSync(
+  db: Kysely<WlTables>,
+  own: OwnWl,
+  exporter: string,
+  listed: readonly ListedOffer[],
+): Promise<SyncCounts> {
+  return inTransaction(db, async (tx) => {
+    const rules = await lockRules(tx, own, exporter);
+    const before = await lockOffers(tx, exporter);
+    const byId = new Map(before.map((row) => [row.origin_offer_id, row]));
+    const rows = listed.map((offer) => rowOf({ offer, exporter, own, rules }));
+    const seen = new Set(listed.map((offer) => offer.originOfferId));
+    const gone = before
+      .filter((row) => !seen.has(row.origin_offer_id))
+      .map((row): OfferRow => ({ ...row, lifecycle_status: 'DISABLED', eligible: false }));
+    const isNew = (row: OfferRow): boolean => !byId.has(row.origin_offer_id);
+    const changed = [...rows, ...gone].filter((row) => differs(byId.get(row.origin_offer_id), row));
+    await writeOffers(tx, changed);
+    await markSynced(tx, exporter);
+    const closed = changed.filter(
+      (row) => !row.eligible && byId.get(row.origin_offer_id)?.eligible === true,
+    );
+    const imported = rows.filter(isNew).length;
+    const updated = changed.filter((row) => !isNew(row) && !closed.includes(row)).length;
+    return { imported, updated, disabled: closed.length };
+  });
+}
+
+/**
+ * Prices one exporter's imported offers anew under the rules now in force; part of the transaction
+ * that put those rules in force (RULES.md 1). Answers how many rows changed.
+ */
+export async function repriceImportedOffers(
+  tx: Transaction<WlTables>,
+  own: OwnWl,
+  exporter: string,
+): Promise<number> {
+  const rules = await lockRules(tx, own, exporter);
+  const before = await lockOffers(tx, exporter);
+  const changed: OfferRow[] = [];
+  for (const row of before) {
+    const next = { ...row, ...termsOf(row, rules) };
+    if (differs(row, next)) changed.push(next);
+  }
+  await writeOffers(tx, changed);
+  return changed.length;
+}
+
+/** Exporters of which something was ever imported, ordered. */
+export async function listExporters(db: Kysely<WlTables>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('imported_offer')
+    .select('exporter')
+    .distinct()
+    .orderBy('exporter')
+    .execute();
+  return rows.map(({ exporter }) => exporter);
+}
+
+/**
+ * A refusal has named the exporter's new price: buyers see it at once and not only after the next
+ * sync (RULES.md 4). Answers false where there is no such offer.
+ */
+export async function takeOverPrice(
+  tx: Transaction<WlTables>,
+  exporter: string,
+  originOfferId: string,
+  originUnitPrice: Minor,
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('imported_offer')
+    .select(['offer_id', 'fx_rate', 'eligible'])
+    .where('exporter', '=', exporter)
+    .where('origin_offer_id', '=', originOfferId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  const rate = parseRate(row.fx_rate);
+  invariant(rate.ok, 'a stored rate is a rate');
+  const { unitPrice, eligible } = repriceAt(originUnitPrice, rate.value, row.eligible);
+  await tx
+    .updateTable('imported_offer')
+    .set({
+      origin_unit_price_minor: originUnitPrice,
+      unit_price_minor: unitPrice,
+      eligible,
+    })
+    .where('offer_id', '=', row.offer_id)
+    .execute();
+  return true;
+}
+
+/** Where a page of the list ended: the sort key of its last row. */
+export interface OfferPosition {
+  readonly eligible: boolean;
+  readonly title: string;
+  readonly offerId: string;
+}
+
+/** A page of imported offers: eligible first, by title. */
+export async function listImportedOffers(
+  db: Kysely<WlTables>,
+  limit: number,
+  after?: OfferPosition,
+): Promise<ImportedOffer[]> {
+  const query = db
+    .selectFrom('imported_offer')
+    .selectAll()
+    .orderBy('eligible', 'desc')
+    .orderBy('title')
+    .orderBy('offer_id')
+    .limit(limit);
+  if (after === undefined) return query.execute();
+  const { eligible, title, offerId } = after;
+  return query
+    .where(
+      sql<boolean>`(eligible < ${eligible}
+        OR (eligible = ${eligible} AND (title, offer_id) > (${title}, ${offerId})))`,
+    )
+    .execute();
+}
+
+interface Rules {
+  readonly relationship: Relationship | undefined;
+  readonly policy: WlPolicy | undefined;
+}
+
+async function lockRules(tx: Transaction<WlTables>, own: OwnWl, exporter: string): Promise<Rules> {
+  await tx
+    .selectFrom('relationship')
+    .select('revision')
+    .where('src', '=', exporter)
+    .where('dst', '=', own.wlId)
+    .forNoKeyUpdate()
+    .execute();
+  return {
+    relationship: await readRelationship(tx, exporter, own.wlId),
+    policy: await readPolicy(tx, own.wlId),
+  };
+}
+
+/** In one order everywhere, so that two writers of the same offers wait instead of deadlocking. */
+async function lockOffers(tx: Transaction<WlTables>, exporter: string): Promise<ImportedOffer[]> {
+  return tx
+    .selectFrom('imported_offer')
+    .selectAll()
+    .where('exporter', '=', exporter)
+    .orderBy('offer_id')
+    .forNoKeyUpdate()
+    .execute();
+}
+
+type Terms = Pick<
+  OfferRow,
+  'fx_rate' | 'commission_rate' | 'relationship_revision' | 'unit_price_minor' | 'eligible'
+>;
+
+function termsOf(
+  row: Pick<OfferRow, 'origin_unit_price_minor' | 'lifecycle_status'> & Partial<Terms>,
+  { relationship, policy }: Rules,
+): Terms {
+  const { unitPrice, eligible } = importTerms({
+    originUnitPrice: minor(row.origin_unit_price_minor),
+    listed: row.lifecycle_status === 'ENABLED',
+    relationship,
+    policy,
+  });
+  return {
+    fx_rate: relationship === undefined ? (row.fx_rate ?? '0') : formatRate(relationship.fxRate),
+    commission_rate:
+      relationship === undefined
+        ? (row.commission_rate ?? '0')
+        : formatRate(relationship.commissionRate),
+    relationship_revision: relationship?.revision ?? row.relationship_revision ?? 0,
+    unit_price_minor: unitPrice,
+    eligible,
+  };
+}
+
+interface NewRow {
+  readonly offer: ListedOffer;
+  readonly exporter: string;
+  readonly own: OwnWl;
+  readonly rules: Rules;
+}
+
+function rowOf({ offer, exporter, own, rules }: NewRow): OfferRow {
+  const facts = {
+    exporter,
+    origin_offer_id: offer.originOfferId,
+    title: offer.title,
+    category_id: offer.category.id,
+    category_name: offer.category.name,
+    entity_id: offer.entity.id,
+    entity_name: offer.entity.name,
+    origin_unit_price_minor: offer.unitPrice,
+    origin_currency: offer.currency,
+    currency: own.currency,
+    available: offer.available,
+    lifecycle_status: 'ENABLED' as const,
+  };
+  return { ...facts, ...termsOf(facts, rules) };
+}
+
+const COMPARED = [
+  'title',
+  'category_id',
+  'category_name',
+  'entity_id',
+  'entity_name',
+  'origin_unit_price_minor',
+  'origin_currency',
+  'unit_price_minor',
+  'currency',
+  'available',
+  'eligible',
+  'lifecycle_status',
+  'relationship_revision',
+] as const satisfies readonly (keyof OfferRow)[];
+
+// Rates differ only together with the relationship's revision; their texts may differ in zeros.
+function differs(before: OfferRow | undefined, after: OfferRow): boolean {
+  return before === undefined || COMPARED.some((column) => before[column] !== after[column]);
+}
+
+async function writeOffers(tx: Transaction<WlTables>, rows: readonly OfferRow[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += WRITE_BATCH) {
+    const batch = rows.slice(from, from + WRITE_BATCH).map((row) => ({
+      ...row,
+      origin_unit_price_minor: String(row.origin_unit_price_minor),
+      unit_price_minor: String(row.unit_price_minor),
+    }));
+    await tx
+      .insertInto('imported_offer')
+      .columns(COLUMNS)
+      .expression((expression) =>
+        expression
+          .selectFrom(
+            sql<OfferRow>`jsonb_to_recordset(${JSON.stringify(batch)}::jsonb) AS r(
+              exporter uuid, origin_offer_id text, title text, category_id text,
+              category_name text, entity_id text, entity_name text,
+              origin_unit_price_minor bigint, origin_currency text, fx_rate numeric,
+              commission_rate numeric, unit_price_minor bigint, currency text,
+              available integer, eligible boolean, lifecycle_status text,
+              relationship_revision integer)`.as('r'),
+          )
+          .select(COLUMNS),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .columns(['exporter', 'origin_offer_id'])
+          .doUpdateSet((row) =>
+            Object.fromEntries(COLUMNS.map((column) => [column, row.ref(`excluded.${column}`)])),
+          ),
+      )
+      .execute();
+  }
+}
+
+const COLUMNS = [
+  'exporter',
+  'origin_offer_id',
+  ...COMPARED,
+  'fx_rate',
+  'commission_rate',
+] as const satisfies readonly (keyof OfferRow)[];
+
+async function markSynced(tx: Transaction<WlTables>, exporter: string): Promise<void> {
+  await tx
+    .updateTable('imported_offer')
+    .set({ synced_at: sql`clock()` })
+    .where('exporter', '=', exporter)
+    .where('lifecycle_status', '=', 'ENABLED')
+    .execute();
+}
