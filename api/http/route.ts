@@ -150,17 +150,23 @@ export function route<
 
 /** Pointer of the first object in a JSON schema that admits fields it does not name. */
 function looseObject(schema: unknown, pointer: string): string | undefined {
-  if (schema === null || typeof schema !== 'object') return undefined;
-  const node = schema as Record<string, unknown>;
-  if (isObject(node['properties']) && node['additionalProperties'] !== false) return pointer;
-  for (const [key, child] of Object.entries(node)) {
-    if (key === 'default' || key === 'examples' || key === 'enum' || key === 'const') continue;
+  if (!isObject(schema)) return undefined;
+  const { properties, ...rest } = schema;
+  if (isObject(properties) && schema['additionalProperties'] !== false) return pointer;
+  const children = [
+    ...Object.entries(isObject(properties) ? properties : {}),
+    ...Object.entries(rest).filter(([keyword]) => !LITERAL_KEYWORDS.has(keyword)),
+  ];
+  for (const [key, child] of children) {
     const found = looseObject(child, `${pointer}/${key}`);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function isObject(value: unknown): boolean {
+// Values of these are examples of data, not schemas.
+const LITERAL_KEYWORDS = new Set(['default', 'examples', 'enum', 'const']);
+
+function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object';
 }

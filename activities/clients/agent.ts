@@ -1,0 +1,186 @@
+import { lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent, request, type Dispatcher } from 'undici';
+import type { TlsMaterial } from '../../runtime/tls.ts';
+
+export interface AgentTimeouts {
+  /** TCP and TLS handshake. */
+  readonly connectMs?: number;
+  /** How long an idle connection is kept for the next call. */
+  readonly keepAliveMs?: number;
+}
+
+export interface AgentOptions {
+  /** Our certificate and the CA that we trust for partners; both sides of mTLS. */
+  readonly tls: TlsMaterial;
+  /** Connections per partner; as many calls run at once. */
+  readonly connections: number;
+  readonly timeouts?: AgentTimeouts;
+}
+
+export interface CallOptions {
+  readonly agent: Dispatcher;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  /** Sent as JSON; a string is sent as it is, for bodies that are signed. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** From the call to the last byte of its answer. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** A larger answer is a failure of its sender. */
+  readonly maxBytes?: number;
+}
+
+export interface CallAnswer {
+  readonly status: number;
+  /** Parsed JSON; undefined where the answer is not JSON. */
+  readonly body: unknown;
+  /** The text as it came, for signatures over it. */
+  readonly text: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * `connect`: the request was never sent. `timeout`, `response`: it may have been carried out, and
+ * only asking can tell (RULES.md 5). `aborted`: our own signal ended it, with the same doubt.
+ */
+export type FailurePhase = 'connect' | 'response' | 'timeout' | 'aborted';
+
+/** No usable HTTP answer came back. */
+export class ConnectionFailure extends Error {
+  override readonly name = 'ConnectionFailure';
+  readonly phase: FailurePhase;
+
+  constructor(phase: FailurePhase, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.phase = phase;
+  }
+}
+
+// Loopback and LAN connect in milliseconds; a purchase has half a second for the whole call.
+const CONNECT_TIMEOUT_MS = 400;
+// Under the 65 s of our listeners, so that the client closes first.
+const KEEP_ALIVE_MS = 30_000;
+const KEEP_ALIVE_MAX_MS = 60_000;
+// 200 offers or 500 events with room; more would be a partner filling our memory.
+const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
+
+/** A pool of mTLS connections. `*.localhost` is loopback by RFC 6761; Node's resolver differs. */
+export function createAgent({ tls, connections, timeouts = {} }: AgentOptions): Agent {
+  const { connectMs = CONNECT_TIMEOUT_MS, keepAliveMs = KEEP_ALIVE_MS } = timeouts;
+  return new Agent({
+    connections,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+    connect: { ...tls, timeout: connectMs, lookup: lookupLocalhost },
+  });
+}
+
+const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
+  if (hostname !== 'localhost' && !hostname.endsWith('.localhost')) {
+    systemLookup(hostname, options, callback);
+  } else if (options.all === true) {
+    callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  } else {
+    callback(null, '127.0.0.1', 4);
+  }
+};
+
+/** One JSON call without redirects; throws ConnectionFailure where no whole answer came. */
+export async function callJson(options: CallOptions): Promise<CallAnswer> {
+  const { agent, method, url, body, headers, timeoutMs, signal } = options;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    const answer = await request(url, {
+      dispatcher: agent,
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
+    });
+    const text = await readText(answer.body, options.maxBytes ?? MAX_ANSWER_BYTES);
+    return {
+      status: answer.statusCode,
+      body: parseJson(answer.headers['content-type'], text),
+      text,
+      headers: flatten(answer.headers),
+    };
+  } catch (error) {
+    throw toFailure(error, { url, timeoutMs, timedOut: deadline.aborted, signal });
+  }
+}
+
+async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      body.destroy();
+      throw new ConnectionFailure('response', `the answer is larger than ${maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
+
+function parseJson(type: string | string[] | undefined, text: string): unknown {
+  if (typeof type !== 'string' || !JSON_TYPE.test(type)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // Callers validate bodies: a broken one is refused there, with the status that came along.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const entries = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+interface FailedCall {
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly timedOut: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+// Failures before a connection stood. Any other may have come after the request was sent.
+const CONNECT_CODES =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+
+function toFailure(error: unknown, call: FailedCall): ConnectionFailure {
+  if (error instanceof ConnectionFailure) return error;
+  const { origin } = new URL(call.url);
+  const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown');
+  if (CONNECT_CODES.test(code)) {
+    return new ConnectionFailure('connect', `${origin} can not be reached (${code})`, {
+      cause: error,
+    });
+  }
+  if (call.timedOut) {
+    const message = `${origin} did not answer within ${call.timeoutMs} ms`;
+    return new ConnectionFailure('timeout', message, { cause: error });
+  }
+  if (call.signal?.aborted === true) {
+    return new ConnectionFailure('aborted', `the call to ${origin} was given up`, { cause: error });
+  }
+  const message = `${origin} broke off before its answer was whole (${code})`;
+  return new ConnectionFailure('response', message, { cause: error });
+}

@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import { PROBLEM_TYPE } from './problem.ts';
+import type { MediaName, ResponseSpec, Route, SecurityScheme } from './route.ts';
+
+export interface DocumentInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+}
+
+type JsonSchema = Record<string, unknown>;
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly security: readonly Record<string, readonly string[]>[];
+  readonly parameters: readonly JsonSchema[];
+  readonly requestBody?: JsonSchema;
+  readonly responses: Record<string, JsonSchema>;
+}
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: DocumentInfo;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: {
+    readonly schemas: Record<string, JsonSchema>;
+    readonly securitySchemes: Record<SecurityScheme, JsonSchema>;
+  };
+}
+
+const SECURITY_SCHEMES: Record<SecurityScheme, JsonSchema> = {
+  mutualTLS: { type: 'mutualTLS', description: 'Client certificate of a party.' },
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  accountHeaders: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Account-Token',
+    description: 'Together with X-Account-Id.',
+  },
+  backofficeKey: { type: 'http', scheme: 'bearer', description: 'Key of the own back office.' },
+};
+
+const MEDIA_TYPES: Record<Exclude<MediaName, 'none'>, string> = {
+  text: 'text/plain',
+  html: 'text/html',
+  csv: 'text/csv',
+};
+
+const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  correlationId: z.string(),
+  errors: z
+    .array(
+      z.object({
+        in: z.enum(['body', 'query', 'path', 'header']),
+        pointer: z.string(),
+        message: z.string(),
+      }),
+    )
+    .optional(),
+});
+
+const PROBLEM_RESPONSE: JsonSchema = {
+  description: 'The request is refused (RFC 9457); `code` is stable.',
+  content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+/** OpenAPI 3.1 from the schemas that the routes validate with. */
+export function buildOpenApi(routes: readonly Route[], info: DocumentInfo): OpenApiDocument {
+  const schemas: Record<string, JsonSchema> = {};
+  schemas['Problem'] = toSchema(problemSchema, 'output', schemas);
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    (paths[path] ??= {})[route.method] = operationOf(route, schemas);
+  }
+  const components = { schemas, securitySchemes: SECURITY_SCHEMES };
+  return { openapi: '3.1.0', info, paths, components };
+}
+
+function operationOf(route: Route, schemas: Record<string, JsonSchema>): Operation {
+  const body = route.body ?? route.form;
+  const type = route.form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
+  return {
+    operationId: `${route.method}${route.path.replaceAll(/[^A-Za-z0-9]+/g, '_')}`,
+    summary: route.summary,
+    description: `${route.guard.describe.text} Rate limit group: \`${route.group}\`.`,
+    tags: [route.tag],
+    security: route.guard.describe.schemes.map((scheme) => ({ [scheme]: [] })),
+    parameters: [
+      ...pathParameters(route, schemas),
+      ...queryParameters(route, schemas),
+      ...keyParameter(route),
+    ],
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !body.safeParse(undefined).success,
+            content: { [type]: { schema: toSchema(body, 'input', schemas) } },
+          },
+        }),
+    responses: responsesOf(route, schemas),
+  };
+}
+
+function pathParameters(route: Route, schemas: Record<string, JsonSchema>): JsonSchema[] {
+  const declared = propertiesOf(route.params, schemas);
+  return [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: declared.properties[name] ?? { type: 'string' },
+  }));
+}
+
+function queryParameters(route: Route, schemas: Record<string, JsonSchema>): JsonSchema[] {
+  const { properties, required } = propertiesOf(route.query, schemas);
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+function keyParameter({ idempotency }: Route): JsonSchema[] {
+  if (idempotency === undefined) return [];
+  const schema = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' };
+  const required = idempotency === 'required';
+  return [{ name: 'Idempotency-Key', in: 'header', required, schema }];
+}
+
+function propertiesOf(schema: z.ZodType | undefined, schemas: Record<string, JsonSchema>) {
+  const json = schema === undefined ? {} : toSchema(schema, 'input', schemas);
+  return {
+    properties: (json['properties'] ?? {}) as Record<string, JsonSchema>,
+    required: (json['required'] ?? []) as readonly string[],
+  };
+}
+
+function responsesOf(route: Route, schemas: Record<string, JsonSchema>) {
+  const responses: Record<string, JsonSchema> = {};
+  for (const [status, declared] of Object.entries(route.responses)) {
+    const specs = (Array.isArray(declared) ? declared : [declared]) as readonly ResponseSpec[];
+    const content = Object.assign({}, ...specs.map((spec) => contentOf(spec, schemas))) as object;
+    responses[status] = {
+      description: STATUS_TEXTS[status] ?? `Status ${status}`,
+      ...(Object.keys(content).length === 0 ? {} : { content }),
+    };
+  }
+  return { ...responses, default: PROBLEM_RESPONSE };
+}
+
+const STATUS_TEXTS: Readonly<Record<string, string>> = {
+  200: 'Done',
+  201: 'Created',
+  202: 'Accepted, not finished',
+  204: 'Done, nothing to tell',
+  304: 'Not modified',
+};
+
+function contentOf(spec: ResponseSpec, schemas: Record<string, JsonSchema>): JsonSchema {
+  if (spec === 'none') return {};
+  if (typeof spec === 'string') return { [MEDIA_TYPES[spec]]: { schema: { type: 'string' } } };
+  return { 'application/json': { schema: toSchema(spec, 'output', schemas) } };
+}
+
+/** JSON schema of one part; schemas with an id become components, once each. */
+function toSchema(
+  schema: z.ZodType,
+  io: 'input' | 'output',
+  components: Record<string, JsonSchema>,
+): JsonSchema {
+  const generated = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
+  const { $schema: _dialect, $defs = {}, ...json } = generated;
+  const renamed = new Map<string, string>();
+  for (const [id, definition] of Object.entries($defs as Record<string, JsonSchema>)) {
+    renamed.set(id, componentName(id, definition, components));
+  }
+  for (const [id, definition] of Object.entries($defs as Record<string, JsonSchema>)) {
+    components[renamed.get(id) ?? id] = rewriteRefs(definition, renamed) as JsonSchema;
+  }
+  return rewriteRefs(json, renamed) as JsonSchema;
+}
+
+// What a schema takes and what it gives can differ (defaults, transforms): then both are kept.
+function componentName(
+  id: string,
+  definition: JsonSchema,
+  components: Record<string, JsonSchema>,
+): string {
+  const refs = new Map(Object.keys(components).map((name) => [name, name]));
+  const text = JSON.stringify(rewriteRefs(definition, refs));
+  for (let suffix = 1; ; suffix += 1) {
+    const name = suffix === 1 ? id : `${id}${suffix}`;
+    const taken = components[name];
+    if (taken === undefined || JSON.stringify(taken) === text) return name;
+  }
+}
+
+function rewriteRefs(node: unknown, renamed: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(node)) return node.map((item) => rewriteRefs(item, renamed));
+  if (node === null || typeof node !== 'object') return node;
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key]) => key !== 'id' || !('$ref' in node))
+      .map(([key, value]) => {
+        if (key !== '$ref' || typeof value !== 'string') return [key, rewriteRefs(value, renamed)];
+        const id = value.replace('#/$defs/', '');
+        return [key, `#/components/schemas/${renamed.get(id) ?? id}`];
+      }),
+  );
+}
