@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { launch } from './child.ts';
+import { describeExit, launch } from './child.ts';
 import type { ChildCommand, ChildExit } from './child.ts';
-import { StackError, messageOf } from './errors.ts';
+import { StackError } from './errors.ts';
 import { ensurePassableFolder } from './folders.ts';
 import { createLifeline } from './lifeline.ts';
 import type { Lifeline } from './lifeline.ts';
@@ -191,13 +191,15 @@ function explainExit({ cluster, port, exit, lines }: ExitFacts): StackError {
       wayOut: ['Stop it, or choose another port: POSTGRES_PORT=<port> npm start'],
     });
   }
-  if (said('error while loading shared libraries') || exit.signal === 'SIGKILL') {
+  // The sessions of a killed server are still leaving; the next start finds them gone.
+  const stillLeaving = said('pre-existing shared memory block') || exit.signal === 'SIGKILL';
+  if (stillLeaving || said('error while loading shared libraries')) {
     return new StackError({
       code: 'POSTGRES_NOT_READY',
-      message: `PostgreSQL ended (${exit.signal ?? exit.code}) before it was ready.`,
+      message: `PostgreSQL ended (${describeExit(exit)}) before it was ready.`,
       details: lines,
       wayOut: ['Start again; npm ci repairs an incomplete installation.'],
     });
   }
-  return corrupt(cluster, lines.length > 0 ? lines : [messageOf(exit.signal ?? exit.code)]);
+  return corrupt(cluster, [...lines, `It ended with ${describeExit(exit)}.`]);
 }

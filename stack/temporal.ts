@@ -1,30 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
-import { launch } from './child.ts';
+import { describeExit, launch } from './child.ts';
 import type { ChildCommand, ChildExit } from './child.ts';
-import { StackError, messageOf } from './errors.ts';
+import { StackError } from './errors.ts';
 import { createLifeline } from './lifeline.ts';
 import type { Lifeline } from './lifeline.ts';
 import { waitUntilReady } from './readiness.ts';
 import type { TemporalBinary } from './temporal-binary.ts';
+import { SEARCH_ATTRIBUTES, waitForNamespaces } from './temporal-namespaces.ts';
+import type { SearchAttributeType } from './temporal-namespaces.ts';
 
+export { SEARCH_ATTRIBUTES, ensureNamespaces } from './temporal-namespaces.ts';
+export type { NamespaceOptions, SearchAttributeType } from './temporal-namespaces.ts';
 export { findTemporal } from './temporal-binary.ts';
 export type { FindTemporalOptions, TemporalBinary, TemporalSource } from './temporal-binary.ts';
-
-export type SearchAttributeType =
-  'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime' | 'KeywordList';
-
-/** What workflows are found by; plaintext in the engine, so ids and states only. */
-export const SEARCH_ATTRIBUTES = {
-  TradeStatus: 'Keyword',
-  Importer: 'Keyword',
-  Exporter: 'Keyword',
-  Reason: 'Keyword',
-  TradeId: 'Keyword',
-  Parked: 'Bool',
-} as const satisfies Readonly<Record<string, SearchAttributeType>>;
 
 /** One partition: at our volume more only spread the polls; eager: no dispatch on the path. */
 export const DYNAMIC_CONFIG = {
@@ -67,8 +56,6 @@ export type TemporalHandle = {
 
 // It is up in 3 to 4 s; a cold disk and a busy machine take many times that.
 const READY_TIMEOUT_MS = 60_000;
-const CALL_TIMEOUT_MS = 2_000;
-const POLL_MS = 100;
 const STOP_GRACE_MS = 5_000;
 
 export async function prepareTemporal(options: TemporalOptions): Promise<PreparedTemporal> {
@@ -87,12 +74,10 @@ export async function prepareTemporal(options: TemporalOptions): Promise<Prepare
       cwd: '/',
     },
     ready: (signal) =>
-      waitForNamespaces({
-        address,
-        namespaces: options.namespaces,
-        attributes: Object.keys(attributes),
+      waitForNamespaces(
+        { address, namespaces: options.namespaces, searchAttributes: attributes },
         signal,
-      }),
+      ),
     explain: (exit, lines) => explainExit({ file, options, exit, lines }),
     address,
     uiUrl: `http://127.0.0.1:${options.uiPort}`,
@@ -149,46 +134,6 @@ function commandLine(
   ];
 }
 
-type NamespaceWait = {
-  readonly address: string;
-  readonly namespaces: readonly string[];
-  readonly attributes: readonly string[];
-  readonly signal: AbortSignal;
-};
-
-/**
- * A namespace answers when a query over all search attributes does: describing it reads another
- * place, and said yes while starts were still refused.
- */
-async function waitForNamespaces(wait: NamespaceWait): Promise<void> {
-  const connection = Connection.lazy({ address: wait.address });
-  const query = wait.attributes.map((name) => `${name} IS NULL`).join(' AND ');
-  try {
-    for (const namespace of wait.namespaces) {
-      let lastAnswer = 'no answer';
-      while (lastAnswer !== '') {
-        wait.signal.throwIfAborted();
-        lastAnswer = await askOnce(connection, namespace, query);
-        if (lastAnswer !== '') await delay(POLL_MS, undefined, { signal: wait.signal });
-      }
-    }
-  } finally {
-    await connection.close();
-  }
-}
-
-async function askOnce(connection: Connection, namespace: string, query: string): Promise<string> {
-  try {
-    await connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-      connection.workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 }),
-    );
-    return '';
-  } catch (error) {
-    // Refused connection, unknown namespace or attribute: not there yet.
-    return messageOf(error) || 'refused';
-  }
-}
-
 type ExitFacts = {
   readonly file: string;
   readonly options: TemporalOptions;
@@ -221,7 +166,7 @@ function explainExit({ file, options, exit, lines }: ExitFacts): StackError {
   }
   return new StackError({
     code: 'TEMPORAL_NOT_READY',
-    message: `The Temporal server ended (${exit.signal ?? `code ${exit.code}`}) before it was ready.`,
+    message: `The Temporal server ended (${describeExit(exit)}) before it was ready.`,
     details: lines,
     wayOut: ['Its last lines stand above. Other ways to have a server: docs/operations.md'],
   });
