@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import proto from '@temporalio/proto';
 import { StackError, messageOf } from './errors.ts';
 
-const IndexedValueType = temporal.api.enums.v1.IndexedValueType;
+const IndexedValueType = proto.temporal.api.enums.v1.IndexedValueType;
 
 export type SearchAttributeType =
   'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime' | 'KeywordList';
@@ -39,7 +40,7 @@ const POLL_MS = 100;
 // A server's registry of namespaces and attributes is refreshed every few seconds.
 const EXTERNAL_READY_MS = 30_000;
 // How long finished workflows stay readable; the trade rows are what counts.
-const RETENTION_SECONDS = 7 * 86_400;
+const RETENTION_MS = 7 * 86_400_000;
 const ALREADY_EXISTS = 6;
 
 /**
@@ -113,8 +114,7 @@ async function ensureOne(
   await call(() =>
     connection.workflowService.registerNamespace({
       namespace,
-      // The proto's Long takes a plain number here as well.
-      workflowExecutionRetentionPeriod: { seconds: RETENTION_SECONDS as never },
+      workflowExecutionRetentionPeriod: msToTs(RETENTION_MS),
     }),
   ).catch(acceptExisting);
   const deadline = Date.now() + EXTERNAL_READY_MS;
