@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { readCpConfig, readWlConfig, type Environment } from '../../runtime/config.ts';
+
+const KEY = Buffer.alloc(32, 1).toString('base64');
+const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
+
+const PARTY: Environment = {
+  XPORY_PROFILE: 'local',
+  DATABASE_URL: 'postgres://xpory:pw@127.0.0.1:55432/wl_exporter',
+  TEMPORAL_ADDRESS: '127.0.0.1:7233',
+  TEMPORAL_NAMESPACE: 'wl-exporter',
+  TLS_HOST: 'wl-exporter.localhost',
+  TLS_PORT: '9443',
+  HTTP_PORT: '8081',
+  WORKER_HTTP_PORT: '8083',
+  TLS_CA_FILE: 'ca.crt',
+  TLS_CERT_FILE: 'exporter.crt',
+  TLS_KEY_FILE: 'exporter.key',
+  CP_URL: 'https://cp.localhost:8443',
+  SEAL_KEYS: `k2:${KEY},k1:${OTHER_KEY}`,
+  SEAL_INDEX_KEY: KEY,
+};
+const WL: Environment = {
+  ...PARTY,
+  WL_ID: 'FD1A88A9-3a01-43bb-ae20-32618c1b3752',
+  WL_SLUG: 'exporter',
+  WL_CURRENCY: 'XEX',
+};
+
+describe('configuration of a WL', () => {
+  test('has the constants of the rules where nothing else is said', () => {
+    const config = readWlConfig({ ...WL, HOLD_TTL_SECONDS: '' });
+    expect(config.wl.id).toBe('fd1a88a9-3a01-43bb-ae20-32618c1b3752');
+    expect(config.hold).toEqual({
+      ttlSeconds: 90,
+      approvalTtlSeconds: 86_400,
+      perImporter: 500,
+      perBuyer: 5,
+    });
+    expect(config.purchase).toMatchObject({ preflightTimeoutMs: 500, buyDeadlineMs: 2_000 });
+    expect(config.partner).toMatchObject({ breakerFailures: 5, bulkheadCalls: 32 });
+    expect(config.listen).toMatchObject({ bindHost: '127.0.0.1', tlsPort: 9443, httpPort: 8081 });
+    expect(config.seal.keys.map(({ id }) => id)).toEqual(['k2', 'k1']);
+    expect(config.backofficeKey).toBe('backoffice-exporter');
+    expect(config.purchase.buyerReversalSeconds).toBe(0);
+  });
+
+  test('takes constants and rate limits from the environment', () => {
+    const env = { ...WL, HOLD_TTL_SECONDS: '5', RATE_LIMIT_BUY: '7/2', COOL_DOWN_SECONDS: '0' };
+    const config = readWlConfig(env);
+    expect(config.hold.ttlSeconds).toBe(5);
+    expect(config.purchase.coolDownSeconds).toBe(0);
+    expect(config.rateLimits.buy).toEqual({ requests: 7, windowSeconds: 2 });
+    expect(config.rateLimits.trader).toEqual({ requests: 12_000, windowSeconds: 60 });
+  });
+
+  test('names every bad variable at once and shows no value', () => {
+    const env = {
+      ...WL,
+      WL_ID: 'x',
+      TLS_PORT: '70000',
+      SEAL_KEYS: 'k1:c2VjcmV0',
+      CP_URL: undefined,
+    };
+    const read = () => readWlConfig({ ...env, HOLD_TTL_SECONDS: '0', RATE_LIMIT_BUY: 'many' });
+    expect(read).toThrow(/bad configuration/);
+    for (const name of ['WL_ID', 'TLS_PORT', 'SEAL_KEYS', 'CP_URL', 'HOLD_TTL_SECONDS']) {
+      expect(read).toThrow(new RegExp(`^  ${name}: `, 'm'));
+    }
+    expect(read).toThrow(/CP_URL: is missing/);
+    expect(read).toThrow(/RATE_LIMIT_BUY: is requests\/seconds/);
+    expect(read).not.toThrow(/c2VjcmV0/);
+  });
+
+  test('refuses a plain listener and the local key outside the local profile', () => {
+    const env = { ...WL, XPORY_PROFILE: 'production', BACKOFFICE_KEY: 'backoffice-exporter' };
+    expect(() => readWlConfig(env)).toThrow(/HTTP_PORT: is only for the local profile/);
+    expect(() => readWlConfig(env)).toThrow(/BACKOFFICE_KEY/);
+    const good = readWlConfig({ ...env, HTTP_PORT: '', BACKOFFICE_KEY: 'a-much-longer-secret' });
+    expect(good.listen.httpPort).toBeUndefined();
+    expect(good.listen.bindHost).toBe('0.0.0.0');
+  });
+});
+
+describe('configuration of the Control Plane', () => {
+  test('knows the local master and refuses it outside the local profile', () => {
+    expect(readCpConfig(PARTY).bootstrap).toEqual({
+      email: 'master@xpory.local',
+      password: 'changeit',
+    });
+    const env = {
+      ...PARTY,
+      XPORY_PROFILE: 'production',
+      HTTP_PORT: '',
+      BOOTSTRAP_MASTER_EMAIL: 'master@xpory.local',
+      BOOTSTRAP_MASTER_PASSWORD: 'changeit',
+    };
+    expect(() => readCpConfig(env)).toThrow(/BOOTSTRAP_MASTER_EMAIL[\s\S]*BOOTSTRAP_MASTER_PASSW/);
+    expect(readCpConfig(PARTY).tokens).toEqual({
+      wlSeconds: 3_600,
+      peerSeconds: 3_600,
+      operatorSeconds: 1_800,
+      supportSeconds: 300,
+    });
+  });
+});
