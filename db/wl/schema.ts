@@ -16,6 +16,8 @@ import type { AuditTables } from '../audit.ts';
 
 /** Filled by the database's clock() unless given. */
 type Stamp = ColumnType<Date, Date | undefined, Date>;
+/** NULL unless given. */
+type Maybe<T> = ColumnType<T | null, T | null | undefined, T | null>;
 /** jsonb: read parsed, written as text. */
 type Jsonb<T = unknown> = ColumnType<T, string, string>;
 type NullableJsonb<T = unknown> = ColumnType<T | null, string | null | undefined, string | null>;
@@ -132,32 +134,31 @@ export interface OfferTable {
 export interface PairTable {
   partner: string;
   exposure_minor: Generated<bigint>;
-  open_holds: Generated<number>;
   signal_disabled: Generated<boolean>;
 }
 
 export interface HoldTable {
   hold_id: string;
   requester: string;
-  trade_id: string | null;
-  request_id: string | null;
+  trade_id: Maybe<string>;
+  request_id: Maybe<string>;
   state: HoldState;
-  reason: RefusalCode | null;
+  reason: Maybe<RefusalCode>;
   version: number;
-  offer_id: string | null;
-  quantity: number | null;
-  unit_price_minor: bigint | null;
-  amount_minor: bigint | null;
+  offer_id: Maybe<string>;
+  quantity: Maybe<number>;
+  unit_price_minor: Maybe<bigint>;
+  amount_minor: Maybe<bigint>;
   currency: string;
-  fx_rate: string | null;
-  policy_revision: number | null;
-  relationship_revision: number | null;
-  buyer_ref: string | null;
-  requester_trader_id: string | null;
-  buyer_masked: string | null;
-  expires_at: Date | null;
-  confirmed_at: Date | null;
-  decided_by: string | null;
+  fx_rate: Maybe<string>;
+  policy_revision: Maybe<number>;
+  relationship_revision: Maybe<number>;
+  buyer_ref: Maybe<string>;
+  requester_trader_id: Maybe<string>;
+  buyer_masked: Maybe<string>;
+  expires_at: Maybe<Date>;
+  confirmed_at: Maybe<Date>;
+  decided_by: Maybe<string>;
   correlation_id: string;
   created_at: Stamp;
   updated_at: Stamp;
@@ -240,19 +241,19 @@ export interface TradeTable {
   policy_revision: number;
   relationship_revision: number;
   state: TradeState;
-  reason: RefusalCode | null;
+  reason: Maybe<RefusalCode>;
   version: number;
-  parked_from: ParkableState | null;
-  parked_reason: ParkReason | null;
-  hold_id: string | null;
-  given_hold_id: string | null;
-  answered_price_minor: bigint | null;
-  approval_deadline: Date | null;
+  parked_from: Maybe<ParkableState>;
+  parked_reason: Maybe<ParkReason>;
+  hold_id: Maybe<string>;
+  given_hold_id: Maybe<string>;
+  answered_price_minor: Maybe<bigint>;
+  approval_deadline: Maybe<Date>;
   exporter_answer: NullableJsonb;
   override: NullableJsonb;
   buyer_masked: string;
   correlation_id: string;
-  rerun_of: string | null;
+  rerun_of: Maybe<string>;
   cancel_due: Generated<boolean>;
   created_at: Stamp;
   updated_at: Stamp;

@@ -20,7 +20,6 @@ CREATE TABLE offer (
 CREATE TABLE pair (
   partner uuid PRIMARY KEY,
   exposure_minor bigint NOT NULL DEFAULT 0,
-  open_holds integer NOT NULL DEFAULT 0 CHECK (open_holds >= 0),
   signal_disabled boolean NOT NULL DEFAULT false
 );
 
