@@ -276,30 +276,17 @@ async function writeOffers(tx: Transaction<WlTables>, rows: readonly OfferRow[])
       origin_unit_price_minor: String(row.origin_unit_price_minor),
       unit_price_minor: String(row.unit_price_minor),
     }));
-    await tx
-      .insertInto('imported_offer')
-      .columns(COLUMNS)
-      .expression((expression) =>
-        expression
-          .selectFrom(
-            sql<OfferRow>`jsonb_to_recordset(${JSON.stringify(batch)}::jsonb) AS r(
-              exporter uuid, origin_offer_id text, title text, category_id text,
-              category_name text, entity_id text, entity_name text,
-              origin_unit_price_minor bigint, origin_currency text, fx_rate numeric,
-              commission_rate numeric, unit_price_minor bigint, currency text,
-              available integer, eligible boolean, lifecycle_status text,
-              relationship_revision integer)`.as('r'),
-          )
-          .select(COLUMNS),
-      )
-      .onConflict((conflict) =>
-        conflict
-          .columns(['exporter', 'origin_offer_id'])
-          .doUpdateSet((row) =>
-            Object.fromEntries(COLUMNS.map((column) => [column, row.ref(`excluded.${column}`)])),
-          ),
-      )
-      .execute();
+    await sql`
+      INSERT INTO imported_offer (${sql.join(COLUMN_NAMES)})
+      SELECT ${sql.join(COLUMN_NAMES)}
+        FROM jsonb_to_recordset(${JSON.stringify(batch)}::jsonb) AS given (
+          exporter uuid, origin_offer_id text, title text, category_id text, category_name text,
+          entity_id text, entity_name text, origin_unit_price_minor bigint, origin_currency text,
+          fx_rate numeric, commission_rate numeric, unit_price_minor bigint, currency text,
+          available integer, eligible boolean, lifecycle_status text,
+          relationship_revision integer)
+      ON CONFLICT (exporter, origin_offer_id) DO UPDATE
+         SET (${sql.join(COLUMN_NAMES)}) = ROW (${sql.join(EXCLUDED)})`.execute(tx);
   }
 }
 
@@ -310,6 +297,8 @@ const COLUMNS = [
   'fx_rate',
   'commission_rate',
 ] as const satisfies readonly (keyof OfferRow)[];
+const COLUMN_NAMES = COLUMNS.map((column) => sql.ref(column));
+const EXCLUDED = COLUMNS.map((column) => sql.ref(`excluded.${column}`));
 
 async function markSynced(tx: Transaction<WlTables>, exporter: string): Promise<void> {
   await tx
