@@ -1,0 +1,55 @@
+import { sql, type Transaction } from 'kysely';
+import { publicStatus, type TradeStep } from '../../../domain/purchase/trade.ts';
+import { formatRate, parseRate } from '../../../domain/shared/fx.ts';
+import { formatMinor } from '../../../domain/shared/money.ts';
+import type { EventType, TraderPurchaseData } from '../../../domain/telemetry/events.ts';
+import type { WlTables } from '../schema.ts';
+import type { TradeRow } from './row.ts';
+
+// Being funded is between the two books: nobody outside can tell it from being requested.
+const EVENT_OF_STEP: Partial<Record<TradeStep, EventType>> = {
+  park: 'purchase.parked',
+  unpark: 'purchase.unparked',
+};
+
+/** The importer's event of a step, written in the step's own transaction. */
+export async function writeImporterEvent(
+  tx: Transaction<WlTables>,
+  row: TradeRow,
+  step: TradeStep | 'request',
+): Promise<void> {
+  if (step === 'fund' || (step === 'request' && row.state === 'REQUESTED')) return;
+  const type: EventType = (step !== 'request' && EVENT_OF_STEP[step]) || 'TRADER_PURCHASE';
+  await sql`
+    INSERT INTO outbox (event_id, type, correlation_id, data)
+    VALUES (uuidv7(), ${type}, ${row.correlation_id},
+            ${JSON.stringify(eventData(row))}::jsonb)`.execute(tx);
+}
+
+function eventData(row: TradeRow): TraderPurchaseData {
+  const rate = parseRate(row.fx_rate);
+  return {
+    tradeId: row.trade_id,
+    role: 'IMPORTER',
+    counterpartWlId: row.exporter,
+    version: row.version,
+    status: publicStatus(row.state),
+    ...(row.reason !== null && { reason: row.reason }),
+    quantity: row.quantity,
+    unitPrice: formatMinor(row.origin_unit_price_minor),
+    currency: row.origin_currency,
+    amount: formatMinor(row.origin_unit_price_minor * BigInt(row.quantity)),
+    fxRate: rate.ok ? formatRate(rate.value) : row.fx_rate,
+    importedUnitPrice: formatMinor(row.unit_price_minor),
+    importedCurrency: row.currency,
+    importedAmount: formatMinor(row.amount_minor),
+    offer: { id: row.origin_offer_id, title: row.offer_title, category: row.offer_category },
+    buyerMasked: row.buyer_masked,
+    sellerName: row.seller_name,
+    ...(row.hold_id !== null && { holdId: row.hold_id }),
+    policyRevision: row.policy_revision,
+    relationshipRevision: row.relationship_revision,
+    workflowId: `purchase/${row.trade_id}`,
+    latencyMs: Math.max(0, row.updated_at.getTime() - row.created_at.getTime()),
+  };
+}

@@ -1,0 +1,55 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import type { TradeTransitionTable, WlTables } from '../schema.ts';
+
+/** A trade that some workflow should be working on. */
+export interface OpenTrade {
+  readonly tradeId: string;
+  readonly exporter: string;
+  readonly state: string;
+}
+
+/**
+ * Trades that are not final, or still owe the exporter a cancel, and have not moved for a while:
+ * those a crash may have left without a workflow. The oldest first.
+ */
+export async function listOpenTrades(
+  db: Kysely<WlTables>,
+  { idleSeconds, limit }: { readonly idleSeconds: number; readonly limit: number },
+): Promise<OpenTrade[]> {
+  return db
+    .selectFrom('trade')
+    .select(['trade_id as tradeId', 'exporter', 'state'])
+    .where((where) =>
+      where.or([
+        where('state', 'not in', ['CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED']),
+        where('cancel_due', '=', true),
+      ]),
+    )
+    .where('updated_at', '<', sql<Date>`clock() - ${idleSeconds}::integer * interval '1 second'`)
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+}
+
+/** Every transition of a trade, in the order of its versions. */
+export async function readTransitions(
+  db: Kysely<WlTables>,
+  tradeId: string,
+): Promise<Selectable<TradeTransitionTable>[]> {
+  return db
+    .selectFrom('trade_transition')
+    .selectAll()
+    .where('trade_id', '=', tradeId)
+    .orderBy('version')
+    .execute();
+}
+
+/** Keys of trades that have been final for a day are forgotten (RULES.md 7). */
+export async function forgetOldKeys(db: Kysely<WlTables>, keepHours: number): Promise<number> {
+  const gone = await sql`
+    DELETE FROM idempotency_key USING trade
+     WHERE trade.trade_id::text = idempotency_key.subject_id
+       AND trade.state IN ('CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED')
+       AND trade.updated_at < clock() - ${keepHours}::integer * interval '1 hour'`.execute(db);
+  return Number(gone.numAffectedRows ?? 0n);
+}

@@ -1,0 +1,251 @@
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { QUANTITY_MAX } from '../../../domain/purchase/admission.ts';
+import { costOf, type Cost } from '../../../domain/purchase/terms.ts';
+import type { TradeState } from '../../../domain/purchase/trade.ts';
+import type { WlPolicy } from '../../../domain/policy/relationship.ts';
+import type { RefusalCode } from '../../../domain/shared/codes.ts';
+import { parseFactor } from '../../../domain/shared/fx.ts';
+import { invariant } from '../../../domain/shared/invariant.ts';
+import { COMMISSION_CURRENCY, minor } from '../../../domain/shared/money.ts';
+import { inTransaction } from '../../pool.ts';
+import { readPolicy } from '../governance.ts';
+import { memberAccount } from '../ledger.ts';
+import type { ImportedOfferTable, WlTables } from '../schema.ts';
+import { writeImporterEvent } from './events.ts';
+import { readTrade, type TradeRow } from './row.ts';
+
+export interface PurchaseRequest {
+  readonly wlId: string;
+  /** New and unique: it becomes the trade's id unless the key names an earlier one. */
+  readonly tradeId: string;
+  readonly accountId: string;
+  readonly offerId: string;
+  readonly quantity: number;
+  readonly route: string;
+  readonly key?: { readonly value: string; readonly fingerprint: string } | undefined;
+  readonly expectedUnitPriceMinor?: bigint | undefined;
+  readonly givenHoldId?: string | undefined;
+  readonly rerunOf?: string | undefined;
+  readonly coolDownSeconds: number;
+  readonly correlationId: string;
+}
+
+export interface EarlierPurchase {
+  readonly tradeId: string;
+  readonly state: TradeState;
+}
+
+export type RequestOutcome =
+  | { readonly kind: 'REQUESTED' | 'REPEATED'; readonly trade: TradeRow }
+  | {
+      readonly kind: 'REFUSED';
+      readonly trade: TradeRow;
+      readonly earlier?: EarlierPurchase | undefined;
+    }
+  | { readonly kind: 'MISMATCH' }
+  | { readonly kind: 'UNKNOWN' };
+
+/**
+ * The one transaction in front of a purchase (RULES.md 4): key, cool-down, privilege and balance
+ * checks under the account's lock, terms frozen, trade REQUESTED. A refusal commits a trade that is
+ * born REJECTED, so that its key never buys later; an unknown account or offer makes no trade.
+ */
+export async function requestPurchase(
+  db: Kysely<WlTables>,
+  request: PurchaseRequest,
+): Promise<RequestOutcome> {
+  const policy = await readPolicy(db, request.wlId);
+  return inTransaction(db, async (tx) => {
+    const offer = await readOffer(tx, request.offerId);
+    if (offer === undefined) return { kind: 'UNKNOWN' };
+    const known = await claimKey(tx, request);
+    if (known !== undefined) return known;
+    const account = await lockAccount(tx, request.accountId);
+    if (account === undefined) return { kind: 'UNKNOWN' };
+    const cost = priced(offer, request.quantity);
+    const standing = await readStanding(tx, request);
+    const facts = { request, policy, offer, account, cost, standing };
+    const refusal = refusePurchase(facts);
+    const trade = await insertTrade(tx, facts, refusal);
+    if (refusal === undefined) return { kind: 'REQUESTED', trade };
+    return refusal === 'COOL_DOWN'
+      ? { kind: 'REFUSED', trade, earlier: standing.earlier }
+      : { kind: 'REFUSED', trade };
+  });
+}
+
+/** Claims the key for this trade, or says what the same key was used for before (RULES.md 7). */
+async function claimKey(
+  tx: Transaction<WlTables>,
+  request: PurchaseRequest,
+): Promise<RequestOutcome | undefined> {
+  const { route, accountId: account, key, tradeId } = request;
+  if (key === undefined) return undefined;
+  const claimed = await tx
+    .insertInto('idempotency_key')
+    .values({ route, account, key: key.value, fingerprint: key.fingerprint, subject_id: tradeId })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (claimed.numInsertedOrUpdatedRows === 1n) return undefined;
+  const before = await tx
+    .selectFrom('idempotency_key')
+    .select(['fingerprint', 'subject_id'])
+    .where('route', '=', route)
+    .where('account', '=', account)
+    .where('key', '=', key.value)
+    .executeTakeFirstOrThrow();
+  if (before.fingerprint !== key.fingerprint) return { kind: 'MISMATCH' };
+  const trade = await readTrade(tx, before.subject_id);
+  invariant(trade !== undefined, 'a key and its trade are written together');
+  return { kind: 'REPEATED', trade };
+}
+
+type Offer = Selectable<ImportedOfferTable>;
+
+async function readOffer(tx: Transaction<WlTables>, offerId: string): Promise<Offer | undefined> {
+  return tx
+    .selectFrom('imported_offer')
+    .selectAll()
+    .where('offer_id', '=', offerId)
+    .executeTakeFirst();
+}
+
+interface Account {
+  readonly buy_offer: boolean;
+  readonly status: string;
+  readonly contact_masked: string;
+}
+
+async function lockAccount(
+  tx: Transaction<WlTables>,
+  accountId: string,
+): Promise<Account | undefined> {
+  return tx
+    .selectFrom('account')
+    .select(['buy_offer', 'status', 'contact_masked'])
+    .where('account_id', '=', accountId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+}
+
+function priced(offer: Offer, quantity: number): Cost {
+  const rate = parseFactor(offer.commission_rate);
+  invariant(rate.ok, 'a stored commission rate has at most eight decimals');
+  const whole = quantity >= 1 && quantity <= QUANTITY_MAX ? quantity : 1;
+  return costOf(minor(offer.unit_price_minor), whole, rate.value);
+}
+
+interface Standing {
+  readonly funds: ReadonlyMap<string, bigint>;
+  readonly earlier: EarlierPurchase | undefined;
+}
+
+/** Balances and the purchase that a cool-down counts, in one look under the account's lock. */
+async function readStanding(
+  tx: Transaction<WlTables>,
+  request: PurchaseRequest,
+): Promise<Standing> {
+  const { rows } = await sql<{
+    currency: string;
+    amount: bigint;
+    earlier: { tradeId: string; state: TradeState } | null;
+  }>`
+    SELECT currency, amount_minor AS amount, (
+      SELECT jsonb_build_object('tradeId', trade_id, 'state', state) FROM trade
+       WHERE account_id = ${request.accountId} AND offer_id = ${request.offerId}
+         AND state NOT IN ('REJECTED', 'COMPENSATED')
+         AND created_at > clock() - ${request.coolDownSeconds}::integer * interval '1 second'
+       ORDER BY created_at DESC LIMIT 1) AS earlier
+      FROM (SELECT ${COMMISSION_CURRENCY}::text AS currency, 0::bigint AS amount_minor
+            UNION ALL
+            SELECT currency, amount_minor FROM balance
+             WHERE account = ${memberAccount(request.accountId)}) AS funds`.execute(tx);
+  return {
+    funds: new Map(rows.map((row) => [row.currency, row.amount])),
+    earlier: rows[0]?.earlier ?? undefined,
+  };
+}
+
+interface Facts {
+  readonly request: PurchaseRequest;
+  readonly policy: WlPolicy | undefined;
+  readonly offer: Offer;
+  readonly account: Account;
+  readonly cost: Cost;
+  readonly standing: Standing;
+}
+
+/** The importer's own checks, in order; the exporter's come with the preflight. */
+function refusePurchase(facts: Facts): RefusalCode | undefined {
+  const { request, policy, offer, account, cost, standing } = facts;
+  if (account.status !== 'ACTIVE' || !account.buy_offer) return 'ACCOUNT_NOT_ALLOWED';
+  if (policy === undefined || !policy.importEnabled) return 'IMPORT_DISABLED';
+  if (!policy.features.import || !policy.features.purchase) return 'FEATURE_DISABLED';
+  if (request.quantity < 1 || request.quantity > QUANTITY_MAX) return 'QUANTITY_INVALID';
+  // A price that rounds to zero would give the offer away (RULES.md 1).
+  if (offer.unit_price_minor === 0n) return 'OFFER_DISABLED';
+  const { expectedUnitPriceMinor: expected } = request;
+  if (expected !== undefined && expected !== offer.unit_price_minor) return 'PRICE_CHANGED';
+  if (standing.earlier !== undefined) return 'COOL_DOWN';
+  const funds = standing.funds.get(offer.currency) ?? 0n;
+  const fees = standing.funds.get(COMMISSION_CURRENCY) ?? 0n;
+  return funds < cost.amount || fees < cost.commission ? 'INSUFFICIENT_FUNDS' : undefined;
+}
+
+async function insertTrade(
+  tx: Transaction<WlTables>,
+  { request, policy, offer, account, cost }: Facts,
+  refusal: RefusalCode | undefined,
+): Promise<TradeRow> {
+  const state = refusal === undefined ? ('REQUESTED' as const) : ('REJECTED' as const);
+  const trade = await tx
+    .with('made', (query) =>
+      query
+        .insertInto('trade')
+        .values({
+          trade_id: request.tradeId,
+          account_id: request.accountId,
+          exporter: offer.exporter,
+          offer_id: offer.offer_id,
+          origin_offer_id: offer.origin_offer_id,
+          offer_title: offer.title,
+          offer_category: offer.category_name,
+          seller_name: offer.entity_name,
+          quantity: request.quantity,
+          origin_unit_price_minor: offer.origin_unit_price_minor,
+          origin_currency: offer.origin_currency,
+          fx_rate: offer.fx_rate,
+          unit_price_minor: offer.unit_price_minor,
+          amount_minor: cost.amount,
+          currency: offer.currency,
+          commission_minor: cost.commission,
+          policy_revision: policy?.revision ?? 0,
+          relationship_revision: offer.relationship_revision,
+          state,
+          reason: refusal ?? null,
+          version: 1,
+          given_hold_id: request.givenHoldId ?? null,
+          answered_price_minor: refusal === 'PRICE_CHANGED' ? offer.unit_price_minor : null,
+          buyer_masked: account.contact_masked,
+          correlation_id: request.correlationId,
+          rerun_of: request.rerunOf ?? null,
+        })
+        .returningAll(),
+    )
+    .with('recorded', (query) =>
+      query.insertInto('trade_transition').values({
+        trade_id: request.tradeId,
+        version: 1,
+        from_state: 'NEW',
+        to_state: state,
+        step: 'request',
+        reason: refusal ?? null,
+        actor: `member:${request.accountId}`,
+      }),
+    )
+    .selectFrom('made')
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  await writeImporterEvent(tx, trade, 'request');
+  return trade;
+}
