@@ -1,0 +1,3 @@
+// The workflow bundle of the Control Plane's worker.
+export { policyRevision } from './policy-revision/workflow.ts';
+export { snapshotSync } from './snapshot-sync/workflow.ts';
