@@ -17,7 +17,7 @@ export const SUPERUSER = 'postgres';
 export const MAJOR_VERSION = '18';
 const INITDB_TIMEOUT_MS = 120_000;
 // Covers a server that is still shutting down because its stack was killed a moment ago.
-const PREVIOUS_SERVER_GONE_MS = 15_000;
+const PREVIOUS_SERVER_GONE_MS = 8_000;
 const POLL_MS = 100;
 
 /** Where things lie: `<dataDir>/cluster` is the server's, `<dataDir>/password` is ours. */

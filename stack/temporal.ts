@@ -38,8 +38,7 @@ export type TemporalOptions = {
   readonly lifeline?: Lifeline;
 };
 
-export type PreparedTemporal = {
-  readonly command: ChildCommand;
+export type PreparedTemporal = ChildCommand & {
   ready(signal: AbortSignal): Promise<void>;
   explain(exit: ChildExit, lines: readonly string[]): StackError;
   readonly address: string;
@@ -65,14 +64,12 @@ export async function prepareTemporal(options: TemporalOptions): Promise<Prepare
   const address = `127.0.0.1:${options.port}`;
   const attributes = options.searchAttributes ?? SEARCH_ATTRIBUTES;
   return {
-    command: {
-      name: 'temporal',
-      command: options.binary.path,
-      args: commandLine(options, file, attributes),
-      // Little of ours: the user's TEMPORAL_* settings are for clients.
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
-      cwd: '/',
-    },
+    name: 'temporal',
+    command: options.binary.path,
+    args: commandLine(options, file, attributes),
+    // Little of ours: the user's TEMPORAL_* settings are for clients.
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    cwd: '/',
     ready: (signal) =>
       waitForNamespaces(
         { address, namespaces: options.namespaces, searchAttributes: attributes },
@@ -87,7 +84,7 @@ export async function prepareTemporal(options: TemporalOptions): Promise<Prepare
 export async function startTemporal(options: TemporalOptions): Promise<TemporalHandle> {
   const prepared = await prepareTemporal(options);
   const lifeline = options.lifeline ?? createLifeline();
-  const child = await launch(prepared.command, {
+  const child = await launch(prepared, {
     lifeline,
     ...(options.log === undefined ? {} : { onLine: options.log }),
   });
