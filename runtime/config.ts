@@ -11,6 +11,7 @@ import {
   whole,
   type Environment,
   type SealKeyEntry,
+  type VariableIssue,
 } from './environment.ts';
 import type { RateLimits } from './rate-groups.ts';
 
@@ -98,7 +99,8 @@ export interface CpConfig extends PartyConfig {
 }
 
 const LOCAL_MASTER = { email: 'master@xpory.local', password: 'changeit' };
-const LEAST_SECRET_CHARACTERS = 12;
+// Characters of a secret that stands in an environment: too long to be guessed online.
+const LEAST_SECRET = 12;
 const LOOPBACK = '127.0.0.1';
 const EVERY_ADDRESS = '0.0.0.0';
 
@@ -191,17 +193,8 @@ type WlValues = z.output<typeof wlSchema>;
 
 /** Reads what a WL's gateway or worker is told; throws ConfigurationError naming each bad one. */
 export function readWlConfig(env: Environment): WlConfig {
-  const schema = wlSchema.superRefine((values, context) => {
-    checkProfile(values, context);
-    const key = values.BACKOFFICE_KEY;
-    if (values.XPORY_PROFILE === 'local') return;
-    if (key === undefined) addIssue(context, 'BACKOFFICE_KEY', 'is missing');
-    else if (key === localBackofficeKey(values.WL_SLUG) || key.length < LEAST_SECRET_CHARACTERS) {
-      const least = `at least ${LEAST_SECRET_CHARACTERS} characters`;
-      addIssue(context, 'BACKOFFICE_KEY', `is a secret of ${least}, not the local default`);
-    }
-  });
-  const values = readEnvironment('A WL process', schema, env);
+  const reader = { process: 'A WL process', schema: wlSchema, rules: wlRules };
+  const values = readEnvironment(reader, env);
   return {
     ...partyConfig(values),
     wl: { id: values.WL_ID, slug: values.WL_SLUG, currency: values.WL_CURRENCY },
@@ -212,20 +205,8 @@ export function readWlConfig(env: Environment): WlConfig {
 
 /** Reads what the Control Plane's API or worker is told; throws ConfigurationError. */
 export function readCpConfig(env: Environment): CpConfig {
-  const schema = cpSchema.superRefine((values, context) => {
-    checkProfile(values, context);
-    if (values.XPORY_PROFILE === 'local') return;
-    const { BOOTSTRAP_MASTER_EMAIL: email, BOOTSTRAP_MASTER_PASSWORD: password } = values;
-    if (email === undefined) addIssue(context, 'BOOTSTRAP_MASTER_EMAIL', 'is missing');
-    if (email === LOCAL_MASTER.email) {
-      addIssue(context, 'BOOTSTRAP_MASTER_EMAIL', 'is not the local default');
-    }
-    if (password === undefined || password.length < LEAST_SECRET_CHARACTERS) {
-      const least = `has at least ${LEAST_SECRET_CHARACTERS} characters`;
-      addIssue(context, 'BOOTSTRAP_MASTER_PASSWORD', least);
-    }
-  });
-  const values = readEnvironment('A Control Plane process', schema, env);
+  const reader = { process: 'A Control Plane process', schema: cpSchema, rules: cpRules };
+  const values = readEnvironment(reader, env);
   return {
     ...partyConfig(values),
     bootstrap: {
@@ -246,13 +227,37 @@ function localBackofficeKey(slug: string): string {
   return `backoffice-${slug}`;
 }
 
-function addIssue(context: z.RefinementCtx, variable: string, message: string): void {
-  context.addIssue({ code: 'custom', path: [variable], message });
+// What the local profile makes easy is refused everywhere else: plain listeners and known secrets.
+function profileRules(env: Environment): VariableIssue[] {
+  if (env['XPORY_PROFILE'] === 'local' || env['HTTP_PORT'] === undefined) return [];
+  const message = 'is only for the local profile: a plain listener has no mTLS';
+  return [{ variable: 'HTTP_PORT', message }];
 }
 
-function checkProfile(values: PartyValues, context: z.RefinementCtx): void {
-  if (values.XPORY_PROFILE === 'local' || values.HTTP_PORT === undefined) return;
-  addIssue(context, 'HTTP_PORT', 'is only for the local profile: a plain listener has no mTLS');
+function wlRules(env: Environment): VariableIssue[] {
+  const issues = profileRules(env);
+  if (env['XPORY_PROFILE'] === 'local') return issues;
+  const { BACKOFFICE_KEY: key, WL_SLUG: slug = '' } = env;
+  if (key === undefined || key === localBackofficeKey(slug) || key.length < LEAST_SECRET) {
+    const message = `is a secret of at least ${LEAST_SECRET} characters, not the local default`;
+    issues.push({ variable: 'BACKOFFICE_KEY', message });
+  }
+  return issues;
+}
+
+function cpRules(env: Environment): VariableIssue[] {
+  const issues = profileRules(env);
+  if (env['XPORY_PROFILE'] === 'local') return issues;
+  const { BOOTSTRAP_MASTER_EMAIL: email, BOOTSTRAP_MASTER_PASSWORD: password = '' } = env;
+  if (email === undefined || email === LOCAL_MASTER.email) {
+    const message = 'is the address of a person, not the local default';
+    issues.push({ variable: 'BOOTSTRAP_MASTER_EMAIL', message });
+  }
+  if (password.length < LEAST_SECRET) {
+    const message = `has at least ${LEAST_SECRET} characters`;
+    issues.push({ variable: 'BOOTSTRAP_MASTER_PASSWORD', message });
+  }
+  return issues;
 }
 
 function partyConfig(values: PartyValues): PartyConfig {

@@ -113,21 +113,35 @@ export function rateLimitsOf(
   return Object.fromEntries(entries) as Record<RateGroup, RateLimit>;
 }
 
+export interface VariableIssue {
+  readonly variable: string;
+  readonly message: string;
+}
+
+export interface EnvironmentReader<S extends z.ZodType> {
+  /** As the error names it: `A WL process`. */
+  readonly process: string;
+  readonly schema: S;
+  /** Rules between variables, told together with the findings on single ones. */
+  readonly rules: (present: Environment) => readonly VariableIssue[];
+}
+
 /** Reads the variables that `schema` names and throws one error that lists every bad one. */
 export function readEnvironment<S extends z.ZodType>(
-  process: string,
-  schema: S,
+  { process, schema, rules }: EnvironmentReader<S>,
   env: Environment,
 ): z.output<S> {
-  const present = Object.fromEntries(
+  const present: Environment = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = schema.safeParse(present);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.');
-    const absent = present[name] === undefined && issue.code === 'invalid_type';
-    return `  ${name}: ${absent ? 'is missing' : issue.message}`;
+  const broken = rules(present);
+  if (parsed.success && broken.length === 0) return parsed.data;
+  const single = (parsed.error?.issues ?? []).map((issue): VariableIssue => {
+    const variable = issue.path.join('.');
+    const absent = present[variable] === undefined && issue.code === 'invalid_type';
+    return { variable, message: absent ? 'is missing' : issue.message };
   });
+  const lines = [...single, ...broken].map(({ variable, message }) => `  ${variable}: ${message}`);
   throw new ConfigurationError(`${process} cannot start, bad configuration:\n${lines.join('\n')}`);
 }

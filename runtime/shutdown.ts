@@ -20,7 +20,7 @@ export interface ShutdownOptions {
  * failed or the grace ran out. A second signal changes nothing: Ctrl-C reaches the whole process
  * group and the supervisor adds its own.
  */
-export function createShutdown({ log, graceMs, exit = process.exit }: ShutdownOptions): Shutdown {
+export function createShutdown({ log, graceMs, exit = leave }: ShutdownOptions): Shutdown {
   const steps: { readonly name: string; readonly stop: () => Promise<void> | void }[] = [];
   let running: Promise<number> | undefined;
 
@@ -63,4 +63,8 @@ export function createShutdown({ log, graceMs, exit = process.exit }: ShutdownOp
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   return { add: (name, stop) => void steps.push({ name, stop }), run };
+}
+
+function leave(code: number): void {
+  process.exit(code);
 }

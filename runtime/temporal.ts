@@ -48,8 +48,8 @@ export interface RuntimeOptions {
 }
 
 /**
- * Installs the process' one SDK runtime; call it before anything else of the SDK. Signals stay ours,
- * because the HTTP listeners have to be drained before the worker stops.
+ * Installs the process' one SDK runtime; call it before anything else of the SDK. Signals stay
+ * ours, because the HTTP listeners have to be drained before the worker stops.
  */
 export function installRuntime(log: Logger, { metricsPort }: RuntimeOptions = {}): Runtime {
   return Runtime.install({

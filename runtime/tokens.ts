@@ -97,8 +97,8 @@ const claimsShape = z.object({
 type Claims = z.output<typeof claimsShape>;
 
 /**
- * Verifies tokens of the Control Plane by the rules of CONTRACTS.md. Keys come from `keysFor` alone;
- * whatever key or key address the token itself carries (`jwk`, `jku`, `x5u`, `x5c`) is not looked at.
+ * Verifies tokens of the Control Plane by the rules of CONTRACTS.md. Keys come from `keysFor`
+ * alone; a key or key address in the token itself (`jwk`, `jku`, `x5u`, `x5c`) is not looked at.
  */
 export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
   const imported = new WeakMap<JWK, KeyObject>();

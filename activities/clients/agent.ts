@@ -162,14 +162,24 @@ interface FailedCall {
 }
 
 // Failures before a connection stood. Any other may have come after the request was sent.
-const CONNECT_CODES =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+const CONNECT_CODES = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EPROTO',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+// The server's certificate was not accepted, so nothing was sent.
+const HANDSHAKE_CODE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
 
 function toFailure(error: unknown, call: FailedCall): ConnectionFailure {
   if (error instanceof ConnectionFailure) return error;
   const { origin } = new URL(call.url);
   const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown');
-  if (CONNECT_CODES.test(code)) {
+  if (CONNECT_CODES.has(code) || HANDSHAKE_CODE.test(code)) {
     return new ConnectionFailure('connect', `${origin} can not be reached (${code})`, {
       cause: error,
     });

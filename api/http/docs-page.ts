@@ -41,7 +41,12 @@ export function renderDocs(document: OpenApiDocument): DocsPage {
 <body><main><h1>${escape(title)} <small>${escape(version)}</small></h1>
 <p>${escape(description)}</p><p><a href="/openapi.json">OpenAPI document</a></p>
 ${sections.join('\n')}<h2>Schemas</h2>${schemas.join('\n')}</main></body></html>`;
-  const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`;
+  const contentSecurityPolicy = [
+    "default-src 'none'",
+    `style-src 'sha256-${hash}'`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
   return { html, contentSecurityPolicy };
 }
 

@@ -68,8 +68,8 @@ export async function listen({ app, tls, plain }: ListenOptions): Promise<Listen
 }
 
 /**
- * Every connection is asked for a certificate and none is turned away for lack of one: routes decide.
- * TLS 1.3 only, so that a connection's certificate can not change under it.
+ * Every connection is asked for a certificate and none is turned away for lack of one: that is for
+ * the routes. TLS 1.3 only, so that a connection's certificate can not change under it.
  */
 function createTlsServer(app: Express, { ca, cert, key }: TlsMaterial): Server {
   return createHttpsServer(

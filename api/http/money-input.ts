@@ -16,7 +16,7 @@ export function moneyInput({ currency, atLeast = 0n }: MoneyInputOptions = {}) {
   return z
     .union([z.string(), z.number()])
     .meta({
-      description: `Amount${currency === undefined ? '' : ` in ${currency}`}, at most two decimals.`,
+      description: `Amount in ${currency ?? 'major units'}, at most two decimals.`,
       examples: ['100.00'],
     })
     .transform((input, context): Minor => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { invariant } from '../../domain/shared/invariant.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { MediaName, ResponseSpec, Route, SecurityScheme } from './route.ts';
 
@@ -49,7 +50,8 @@ const MEDIA_TYPES: Record<Exclude<MediaName, 'none'>, string> = {
   csv: 'text/csv',
 };
 
-const problemSchema = z.object({
+// Loose: some codes add members, such as `earlier` of COOL_DOWN.
+const problemSchema = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.number().int(),
@@ -173,7 +175,10 @@ function contentOf(spec: ResponseSpec, schemas: Record<string, JsonSchema>): Jso
   return { 'application/json': { schema: toSchema(spec, 'output', schemas) } };
 }
 
-/** JSON schema of one part; schemas with an id become components, once each. */
+/**
+ * JSON schema of one part. Schemas with an id become components; what one takes and what it gives
+ * can differ (defaults, transforms), so requests have components of their own, `<id>Input`.
+ */
 function toSchema(
   schema: z.ZodType,
   io: 'input' | 'output',
@@ -181,41 +186,26 @@ function toSchema(
 ): JsonSchema {
   const generated = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonSchema;
   const { $schema: _dialect, $defs = {}, ...json } = generated;
-  const renamed = new Map<string, string>();
+  const suffix = io === 'input' ? 'Input' : '';
   for (const [id, definition] of Object.entries($defs as Record<string, JsonSchema>)) {
-    renamed.set(id, componentName(id, definition, components));
+    const name = `${id}${suffix}`;
+    const component = rewriteRefs(definition, suffix) as JsonSchema;
+    const known = components[name];
+    const same = known === undefined || JSON.stringify(known) === JSON.stringify(component);
+    invariant(same, `two schemas are called ${name}`);
+    components[name] = component;
   }
-  for (const [id, definition] of Object.entries($defs as Record<string, JsonSchema>)) {
-    components[renamed.get(id) ?? id] = rewriteRefs(definition, renamed) as JsonSchema;
-  }
-  return rewriteRefs(json, renamed) as JsonSchema;
+  return rewriteRefs(json, suffix) as JsonSchema;
 }
 
-// What a schema takes and what it gives can differ (defaults, transforms): then both are kept.
-function componentName(
-  id: string,
-  definition: JsonSchema,
-  components: Record<string, JsonSchema>,
-): string {
-  const refs = new Map(Object.keys(components).map((name) => [name, name]));
-  const text = JSON.stringify(rewriteRefs(definition, refs));
-  for (let suffix = 1; ; suffix += 1) {
-    const name = suffix === 1 ? id : `${id}${suffix}`;
-    const taken = components[name];
-    if (taken === undefined || JSON.stringify(taken) === text) return name;
-  }
-}
-
-function rewriteRefs(node: unknown, renamed: ReadonlyMap<string, string>): unknown {
-  if (Array.isArray(node)) return node.map((item) => rewriteRefs(item, renamed));
+function rewriteRefs(node: unknown, suffix: string): unknown {
+  if (Array.isArray(node)) return node.map((item) => rewriteRefs(item, suffix));
   if (node === null || typeof node !== 'object') return node;
   return Object.fromEntries(
-    Object.entries(node)
-      .filter(([key]) => key !== 'id' || !('$ref' in node))
-      .map(([key, value]) => {
-        if (key !== '$ref' || typeof value !== 'string') return [key, rewriteRefs(value, renamed)];
-        const id = value.replace('#/$defs/', '');
-        return [key, `#/components/schemas/${renamed.get(id) ?? id}`];
-      }),
+    Object.entries(node).map(([key, value]) =>
+      key === '$ref' && typeof value === 'string'
+        ? [key, `${value.replace('#/$defs/', '#/components/schemas/')}${suffix}`]
+        : [key, rewriteRefs(value, suffix)],
+    ),
   );
 }

@@ -73,7 +73,7 @@ export interface Context<P, Params, Query, Body> {
   /** `pt-BR` unless the caller prefers English. */
   readonly language: Language;
   readonly log: Logger;
-  /** Counts one more request of `key` in `group`; throws RATE_LIMITED. For limits beyond the route's. */
+  /** A limit beyond the route's: counts a request of `key` in `group`, throws RATE_LIMITED. */
   readonly consume: (group: RateGroup, key: string) => Promise<void>;
 }
 
@@ -128,7 +128,7 @@ export interface Route {
   ) => Promise<Reply> | Reply;
 }
 
-/** Defines one route of a party. Unknown fields are refused, so every body object must be strict. */
+/** Defines one route. Unknown fields are refused, so every object of its body must be strict. */
 export function route<
   P,
   Params extends Schema = undefined,

@@ -137,7 +137,7 @@ describe('a route that needs a certificate', () => {
   });
 });
 
-test('other routes answer on both listeners, with a certificate only where ours vouches for it', async () => {
+test('other routes answer on both listeners and see only certificates of our authority', async () => {
   const plain = await fetch(`${party.plainUrl}/seen`);
   expect(await plain.json()).toEqual({ listener: 'plain', certificate: false });
   const own = await get(`${party.tlsUrl}/seen`, certificates.importer);
@@ -218,7 +218,7 @@ test('an open connection notices a revocation with its next request', async () =
 });
 
 describe('listening', () => {
-  test('on an occupied port fails with the name of its variable and leaves nothing open', async () => {
+  test('on an occupied port fails, names its variable and leaves nothing open', async () => {
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
     const { port } = blocker.address() as { port: number };

@@ -74,7 +74,8 @@ describe('configuration of a WL', () => {
 
   test('refuses a plain listener and the local key outside the local profile', () => {
     const env = { ...WL, XPORY_PROFILE: 'production', BACKOFFICE_KEY: 'backoffice-exporter' };
-    expect(() => readWlConfig(env)).toThrow(/HTTP_PORT: is only for the local profile/);
+    expect(() => readWlConfig({ ...env, WL_ID: 'x' })).toThrow(/WL_ID: is a UUID/);
+    expect(() => readWlConfig({ ...env, WL_ID: 'x' })).toThrow(/HTTP_PORT: is only for the local/);
     expect(() => readWlConfig(env)).toThrow(/BACKOFFICE_KEY/);
     const good = readWlConfig({ ...env, HTTP_PORT: '', BACKOFFICE_KEY: 'a-much-longer-secret' });
     expect(good.listen.httpPort).toBeUndefined();

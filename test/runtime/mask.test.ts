@@ -56,6 +56,13 @@ function setup() {
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };
 }
 
+test('a very long text is cut before it is searched', () => {
+  const start = performance.now();
+  const masked = maskText('a'.repeat(1_000_000));
+  expect(masked.length).toBeLessThan(10_000);
+  expect(performance.now() - start).toBeLessThan(1_000);
+});
+
 describe('log lines', () => {
   test('no way of logging shows a person or a secret', () => {
     const { log, lines } = setup();
