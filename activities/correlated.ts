@@ -1,0 +1,10 @@
+import { activityInfo } from '@temporalio/activity';
+import { correlationFrom, withCorrelation } from '../runtime/correlation.ts';
+
+/** Runs an activity under a correlation id made of its workflow's id, which has other letters. */
+export function correlated<T>(work: (correlationId: string) => Promise<T>): Promise<T> {
+  const { workflowExecution, activityId } = activityInfo();
+  const name = (workflowExecution?.workflowId ?? activityId).replaceAll('/', ':');
+  const correlation = correlationFrom(name, undefined);
+  return withCorrelation(correlation, () => work(correlation.correlationId));
+}

@@ -1,0 +1,18 @@
+import type { Kysely } from 'kysely';
+import type { Sealer } from '../../db/sealed.ts';
+import type { OwnWl } from '../../db/wl/imported-offers.ts';
+import type { WlTables } from '../../db/wl/schema.ts';
+import type { ControlPlaneClient } from '../clients/control-plane.ts';
+import type { KeySource } from '../clients/jwks.ts';
+
+export interface GovernanceDeps {
+  readonly db: Kysely<WlTables>;
+  readonly sealer: Sealer;
+  readonly controlPlane: ControlPlaneClient;
+  readonly keys: Pick<KeySource, 'refresh'>;
+  readonly own: OwnWl;
+  /** Where partners and the Control Plane reach this WL over TLS. */
+  readonly peerUrl: string;
+  readonly cpUrl: string;
+  readonly clock: () => Date;
+}

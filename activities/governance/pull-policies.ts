@@ -1,0 +1,99 @@
+import { readDocument, readSecret, readToken, saveDocument } from '../../db/wl/control-tokens.ts';
+import { listRelationships, readPolicy } from '../../db/wl/governance.ts';
+import { addEvent } from '../../db/wl/outbox.ts';
+import { applyPullDocument, readAppliedDocument, type AppliedChange } from '../../db/wl/pull.ts';
+import { inTransaction } from '../../db/pool.ts';
+import { CONTROL_PLANE } from '../../runtime/tokens.ts';
+import type { SyncWarning } from '../../workflows/policy-sync/contract.ts';
+import { ControlPlaneRefusal, PullRefused } from '../clients/control-plane.ts';
+import type { GovernanceDeps } from './deps.ts';
+import { POLICY_SECRET, forgetRegistration } from './register.ts';
+
+/** The last pull that succeeded, changed or not; its time is when we last knew to be up to date. */
+const PULL_DOCUMENT = 'pull';
+/** Policy drift may be five minutes (DESIGN.md 7); past that the policy counts as stale. */
+const STALE_AFTER_MS = 300_000;
+/** The Control Plane does not know us (any more) under this token or path. */
+const FORGOTTEN = new Set([401, 403, 404]);
+
+interface StoredPull {
+  readonly etag?: string;
+  readonly pulledAt: string;
+  /** Set once the staleness since this pull has been reported. */
+  readonly staleTold?: boolean;
+}
+
+/** No pull was possible: there is no token or no secret yet. */
+export class NotRegistered extends Error {
+  override readonly name = 'NotRegistered';
+}
+
+/** Pulls, verifies and applies. What is refused or unreachable leaves everything as it is. */
+export async function pullPolicies(
+  deps: GovernanceDeps,
+  correlationId: string,
+): Promise<AppliedChange[]> {
+  const { db, sealer, controlPlane, own, clock } = deps;
+  const token = (await readToken(db, sealer, 'WL', CONTROL_PLANE))?.token;
+  const policySecret = await readSecret(db, sealer, POLICY_SECRET);
+  if (token === undefined || policySecret === undefined) {
+    throw new NotRegistered('there is no token or no secret to pull with');
+  }
+  const stored = await readPull(deps);
+  const request = {
+    token,
+    policySecret,
+    etag: stored?.etag,
+    appliedRevision: await readAppliedDocument(db),
+  };
+  const answer = await controlPlane.pull(request).catch(async (error: unknown) => {
+    if (isForgotten(error)) await forgetRegistration(deps);
+    throw error;
+  });
+  const pulledAt = clock().toISOString();
+  if (!answer.changed) {
+    await savePull(deps, { ...(stored?.etag !== undefined && { etag: stored.etag }), pulledAt });
+    return [];
+  }
+  const applied = await applyPullDocument(db, answer.document, { ...own, correlationId });
+  await savePull(deps, { ...(answer.etag !== undefined && { etag: answer.etag }), pulledAt });
+  return applied;
+}
+
+/** What is missing or too old; the first time after a good pull an event tells of it. */
+export async function checkStaleness(
+  deps: GovernanceDeps,
+  correlationId: string,
+): Promise<SyncWarning[]> {
+  const { db, own, clock } = deps;
+  const stored = await readPull(deps);
+  const age =
+    stored === undefined ? Infinity : clock().getTime() - new Date(stored.pulledAt).getTime();
+  const isStale = age > STALE_AFTER_MS;
+  if (isStale && stored !== undefined && stored.staleTold !== true) {
+    await inTransaction(db, async (tx) => {
+      const data = { wlId: own.wlId, pulledAt: stored.pulledAt };
+      await addEvent(tx, { type: 'policy.stale', correlationId, data });
+      await saveDocument(tx, PULL_DOCUMENT, { ...stored, staleTold: true });
+    });
+  }
+  const warnings: SyncWarning[] = [];
+  if (isStale || (await readPolicy(db, own.wlId)) === undefined) warnings.push('policy.stale');
+  if (isStale || (await listRelationships(db)).length === 0) warnings.push('relationships.stale');
+  return warnings;
+}
+
+function isForgotten(error: unknown): boolean {
+  return (
+    error instanceof PullRefused ||
+    (error instanceof ControlPlaneRefusal && FORGOTTEN.has(error.status))
+  );
+}
+
+async function readPull({ db }: Pick<GovernanceDeps, 'db'>): Promise<StoredPull | undefined> {
+  return (await readDocument(db, PULL_DOCUMENT))?.document as StoredPull | undefined;
+}
+
+async function savePull({ db }: Pick<GovernanceDeps, 'db'>, pull: StoredPull): Promise<void> {
+  await saveDocument(db, PULL_DOCUMENT, { ...pull });
+}

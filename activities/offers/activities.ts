@@ -1,0 +1,72 @@
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
+import type { Kysely } from 'kysely';
+import { listRelationships, readPartner, readPolicy } from '../../db/wl/governance.ts';
+import { applyOfferSync, type ListedOffer, type OwnWl } from '../../db/wl/imported-offers.ts';
+import type { WlTables } from '../../db/wl/schema.ts';
+import { mayImport } from '../../domain/offer/import.ts';
+import type {
+  ExporterSync,
+  ExporterWarning,
+  OfferSyncActivities,
+} from '../../workflows/offer-sync/contract.ts';
+import { ConnectionFailure } from '../clients/agent.ts';
+import { OffersRefused, type ExporterOffersClient } from '../clients/exporter-offers.ts';
+import type { TokenStore } from '../clients/tokens.ts';
+import { correlated } from '../correlated.ts';
+
+export interface OfferDeps {
+  readonly db: Kysely<WlTables>;
+  readonly own: OwnWl;
+  readonly exporterOffers: ExporterOffersClient;
+  readonly tokens: Pick<TokenStore, 'peerToken' | 'forget'>;
+}
+
+/** The steps of `offerSync`. An exporter that can't be synced is an answer and not a failure. */
+export function createOfferActivities(deps: OfferDeps): OfferSyncActivities {
+  return {
+    async readImportPlan() {
+      const { db, own } = deps;
+      const relationships = await listRelationships(db);
+      return {
+        importEnabled: mayImport(await readPolicy(db, own.wlId)),
+        exporters: relationships.filter(({ dst }) => dst === own.wlId).map(({ src }) => src),
+      };
+    },
+    syncExporterOffers: ({ exporter }) => correlated(() => syncExporter(deps, exporter)),
+  };
+}
+
+async function syncExporter(deps: OfferDeps, exporter: string): Promise<ExporterSync> {
+  const listed = await listOffers(deps, exporter);
+  if (typeof listed === 'string') {
+    const { workflowId } = activityInfo().workflowExecution ?? {};
+    log.warn('the offers of an exporter were not synced', {
+      exporter,
+      warning: listed,
+      workflowId,
+    });
+    return { exporter, imported: 0, updated: 0, disabled: 0, warning: listed };
+  }
+  return { exporter, ...(await applyOfferSync(deps.db, deps.own, exporter, listed)) };
+}
+
+async function listOffers(
+  { db, exporterOffers, tokens }: OfferDeps,
+  exporter: string,
+): Promise<readonly ListedOffer[] | ExporterWarning> {
+  const partner = await readPartner(db, exporter);
+  if (partner?.peerUrl === undefined) return 'exporter.unregistered';
+  const token = await tokens.peerToken(exporter);
+  if (token === undefined) return 'token.missing';
+  try {
+    const { peerUrl } = partner;
+    return await exporterOffers.listOffers({ peerUrl, token, signal: cancellationSignal() });
+  } catch (error) {
+    if (error instanceof ConnectionFailure) return 'exporter.unreachable';
+    if (!(error instanceof OffersRefused)) throw error;
+    if (error.status !== 401 && error.status !== 403) return 'exporter.invalid';
+    // A renewed token may be in the database already.
+    tokens.forget(exporter);
+    return 'exporter.refused';
+  }
+}

@@ -1,0 +1,41 @@
+import type { Client } from '@temporalio/client';
+import {
+  IMPORT_NOW,
+  importNowId,
+  type OfferSyncResult,
+} from '../../workflows/offer-sync/contract.ts';
+import { POLICY_SYNC, POLICY_SYNC_ID, PULL_SIGNAL } from '../../workflows/policy-sync/contract.ts';
+import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
+
+/** What the API may set off: it reaches the network in no other way. */
+export interface SyncStarter {
+  /** Pulls as soon as a worker gets to it; a pull that is running is followed by another. */
+  startPolicySync(): Promise<void>;
+  /** Pulls and syncs now and waits for the result. */
+  importNow(correlationId: string): Promise<OfferSyncResult>;
+}
+
+/** Somebody waits for the answer; a sync that takes longer has a partner that hangs. */
+const IMPORT_LIMIT = '30 seconds';
+
+/** Starts the syncs through the engine; `client` may connect lazily. */
+export function createSyncStarter(client: () => Pick<Client, 'workflow'>): SyncStarter {
+  return {
+    async startPolicySync() {
+      await client().workflow.signalWithStart(POLICY_SYNC, {
+        workflowId: POLICY_SYNC_ID,
+        taskQueue: BACKGROUND_QUEUE,
+        signal: PULL_SIGNAL,
+      });
+    },
+    async importNow(correlationId) {
+      const result: unknown = await client().workflow.execute(IMPORT_NOW, {
+        workflowId: importNowId(correlationId),
+        taskQueue: BACKGROUND_QUEUE,
+        workflowRunTimeout: IMPORT_LIMIT,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      });
+      return result as OfferSyncResult;
+    },
+  };
+}
