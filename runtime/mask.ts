@@ -14,16 +14,21 @@ const SECRET_KEY = new RegExp(
   'i',
 );
 const MAX_DEPTH = 8;
-// Some patterns look at every start: on a text without end that would cost its square.
+// A log line is for reading; and however patterns are written, their cost grows with the text.
 const MAX_CHARACTERS = 8_192;
 
+// A pattern with an open end may only start where a run of its letters starts: tried at every
+// letter of a long run it would cost the square of its length.
 const RULES: readonly (readonly [RegExp, string | ((match: string) => string)])[] = [
   // Credentials first: a password inside a URL would otherwise look like an e-mail.
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@'],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]+@/gi, '$1***@'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 ***'],
-  [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, '***jwt***'],
+  [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, '***jwt***'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '***key***'],
-  [/[\p{L}\p{N}._%+'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/giu, maskEmail],
+  [
+    /(?<![\p{L}\p{N}._%+'-])[\p{L}\p{N}._%+'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/giu,
+    maskEmail,
+  ],
   // CNPJ and CPF, punctuated or bare, then phones with and without country and area code.
   [/(?<![\w.-])\d{2}\.?\d{3}\.?\d{3}\/?\d{4}-?\d{2}(?![\w-]|\.\d)/g, '**cnpj**'],
   [/(?<![\w.-])\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?![\w-]|\.\d)/g, '**cpf**'],
@@ -44,12 +49,18 @@ export function maskEmail(email: string): string {
 
 /** Masks e-mails, Brazilian phones and documents, tokens and keys inside free text. */
 export function maskText(text: string): string {
-  const bounded = text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
+  const bounded = text.length > MAX_CHARACTERS ? cut(text) : text;
   return RULES.reduce(
     (masked, [pattern, mask]) =>
       typeof mask === 'string' ? masked.replace(pattern, mask) : masked.replace(pattern, mask),
     bounded,
   );
+}
+
+// Cut between words: half an e-mail would no longer be known for one.
+function cut(text: string): string {
+  const start = text.slice(0, MAX_CHARACTERS);
+  return `${start.slice(0, Math.max(start.lastIndexOf(' '), start.lastIndexOf('\n'), 0))}…`;
 }
 
 /** Masks a JSON value: secret keys lose their value, every other string is masked as text. */

@@ -137,7 +137,7 @@ describe('a route that needs a certificate', () => {
   });
 });
 
-test('other routes answer on both listeners and see only certificates of our authority', async () => {
+test('other routes answer on both listeners and see certificates of our authority', async () => {
   const plain = await fetch(`${party.plainUrl}/seen`);
   expect(await plain.json()).toEqual({ listener: 'plain', certificate: false });
   const own = await get(`${party.tlsUrl}/seen`, certificates.importer);

@@ -126,7 +126,7 @@ test('no token at all is TOKEN_MISSING', async () => {
   expect(await verifier.verify('', ON_TLS)).toEqual({ ok: false, code: 'TOKEN_MISSING' });
 });
 
-test('an operator acts under a key of the Control Plane, where operators are admitted', async () => {
+test('an operator acts under a key of the Control Plane, where that is admitted', async () => {
   const { verifier } = setup();
   const operator = { ...without('cnf'), sub: 'user-1', scope: 'support:read', roles: ['support'] };
   const token = await signToken(keys.cp, operator);
