@@ -20,8 +20,6 @@ export type HoldVerdict =
   | { readonly kind: 'REFUSED'; readonly reason: RefusalCode; readonly unitPrice?: string }
   /** Held on other terms: refused here, so the hold must be cancelled; `pull` asks for policies. */
   | { readonly kind: 'DIFFERS'; readonly unitPrice?: string; readonly pull: boolean }
-  /** The exporter's row is past a hold already: the state machine learns what it is. */
-  | { readonly kind: 'BEYOND' }
   | { readonly kind: 'INVALID' };
 
 /**
@@ -36,11 +34,13 @@ export function judgeHold(terms: Terms, answer: TraderAnswer): HoldVerdict {
         ? { kind: 'INVALID' }
         : { kind: 'REFUSED', reason: answer.reason, ...priceOf(answer) };
     case 'CANCELLED':
+    case 'REVERSED':
       return { kind: 'REFUSED', reason: 'CANCELLED' };
+    // A row that is past its hold, after our books were restored, say: the confirm tells what it is.
+    case 'PENDING':
+    case 'CONFIRMED':
     case 'HELD':
       break;
-    default:
-      return { kind: 'BEYOND' };
   }
   if (answer.holdId === undefined) return { kind: 'INVALID' };
   if (!agrees(terms, answer)) return { kind: 'DIFFERS', ...priceOf(answer), pull: false };

@@ -1,0 +1,234 @@
+import type { Kysely } from 'kysely';
+import { formatMinor } from '../../domain/shared/money.ts';
+import { judgeAnswer, judgeHold } from '../../domain/purchase/verdict.ts';
+import { appendAudit } from '../../db/audit.ts';
+import { inTransaction } from '../../db/pool.ts';
+import type { WlTables } from '../../db/wl/schema.ts';
+import { confirmOverride, requestOverride } from '../../db/wl/trades/override.ts';
+import { readTrade, type TradeRow } from '../../db/wl/trades/row.ts';
+import {
+  awaitApproval,
+  clearCancelDue,
+  fundTrade,
+  markUncertain,
+  parkTrade,
+  refundTrade,
+  rejectTrade,
+  settleTrade,
+} from '../../db/wl/trades/steps.ts';
+import { makeTraceparent, withCorrelation } from '../../runtime/correlation.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type {
+  Learned,
+  PurchaseActivities,
+  Reservation,
+  TradeSnapshot,
+} from '../../workflows/purchase/contract.ts';
+import type { ExporterClient, ExporterReply } from '../clients/exporter.ts';
+import { snapshotOf, termsOf } from './snapshot.ts';
+
+export interface PurchaseDeps {
+  readonly db: Kysely<WlTables>;
+  readonly exporter: ExporterClient;
+  readonly wlId: string;
+  /** This WL's trader account, opaque to the partner. */
+  readonly traderId: () => Promise<string>;
+  /** An opaque reference of a buyer, the same for each of its purchases. */
+  readonly buyerRef: (accountId: string) => string;
+  /** Tells whoever waits for this trade that its row has moved. */
+  readonly announce: (row: TradeRow) => void;
+  readonly startPolicySync: () => Promise<void>;
+  readonly clock: () => Date;
+  readonly requestedMaxSeconds: number;
+  readonly holdTtlSeconds: number;
+  readonly log: Logger;
+}
+
+/** A hold that no answer told us of is gone at the latest after its time, twice over. */
+const HOLD_TTL_MARGIN = 2;
+const MS_PER_SECOND = 1_000;
+
+/** The steps of a purchase (DESIGN.md 5); each is idempotent by trade id and step. */
+export function createPurchaseActivities(deps: PurchaseDeps): PurchaseActivities {
+  const { db, exporter, announce } = deps;
+
+  const load = async (tradeId: string): Promise<TradeRow> => {
+    const row = await readTrade(db, tradeId);
+    if (row === undefined) throw new Error(`trade ${tradeId} has no row`);
+    return row;
+  };
+  const moved = (row: TradeRow): TradeSnapshot => {
+    announce(row);
+    return snapshotOf(row);
+  };
+  const correlated = <T>(row: TradeRow, work: () => Promise<T>): Promise<T> =>
+    withCorrelation({ correlationId: row.correlation_id, traceparent: makeTraceparent() }, work);
+
+  return {
+    async reserve({ tradeId }) {
+      const row = await load(tradeId);
+      const trade = snapshotOf(row);
+      if (row.state !== 'REQUESTED') return { trade };
+      const ageMs = deps.clock().getTime() - row.created_at.getTime();
+      if (ageMs > deps.requestedMaxSeconds * MS_PER_SECOND) {
+        const reason = 'ENGINE_UNAVAILABLE';
+        return { trade, reservation: { kind: 'REFUSED', reason, cancelDue: true, pull: false } };
+      }
+      return { trade, reservation: await correlated(row, () => reserveAt(deps, row)) };
+    },
+    fund: async (input) => moved(await fundTrade(db, input)),
+    reject: async ({ tradeId, ...rejection }) => moved(await rejectTrade(db, tradeId, rejection)),
+    async confirm({ tradeId }) {
+      const row = await load(tradeId);
+      if (row.state !== 'FUNDED' || row.hold_id === null) return { verdict: { kind: 'UNKNOWN' } };
+      const holdId = row.hold_id;
+      const reply = await correlated(row, () =>
+        exporter.confirm(row.exporter, {
+          tradeId,
+          holdId,
+          quantity: row.quantity,
+          unitPrice: formatMinor(row.origin_unit_price_minor),
+          clientBuyerMasked: row.buyer_masked,
+        }),
+      );
+      return judge(row, reply);
+    },
+    settle: async ({ tradeId, answer }) => moved(await settleTrade(db, tradeId, answer)),
+    refund: async ({ tradeId, ...refund }) => moved(await refundTrade(db, tradeId, refund)),
+    awaitApproval: async ({ tradeId, answer }) => moved(await awaitApproval(db, tradeId, answer)),
+    markUncertain: async ({ tradeId }) => moved(await markUncertain(db, tradeId)),
+    park: async ({ tradeId, reason, answer }) =>
+      moved(await parkTrade(db, tradeId, reason, answer)),
+    async learn({ tradeId, cancelNow }) {
+      const row = await load(tradeId);
+      return correlated(row, () => learnFrom(deps, row, cancelNow));
+    },
+    async cancelHold({ tradeId }) {
+      const row = await load(tradeId);
+      if (row.cancel_due) await correlated(row, () => cancelOrForget(deps, row));
+    },
+    pullPolicies: () => deps.startPolicySync(),
+    recordManual: ({ tradeId, actor, reason, action }) =>
+      recordManual(deps, { tradeId, actor, reason, action }),
+    async requestOverride({ tradeId, actor, reason, outcome }) {
+      const { correlation_id: correlationId } = await load(tradeId);
+      const request = { tradeId, outcome, reason, requestedBy: actor, correlationId };
+      return { ok: (await requestOverride(db, request)).ok };
+    },
+    async confirmOverride({ tradeId, actor }) {
+      const before = await load(tradeId);
+      const reply = await exporter.cancel(before.exporter, tradeId);
+      const confirmed = await confirmOverride(db, {
+        tradeId,
+        confirmedBy: actor,
+        correlationId: before.correlation_id,
+        ...(reply.kind === 'ANSWER' && { answer: reply.answer }),
+      });
+      const row = await load(tradeId);
+      return { result: confirmed.ok ? 'OVERRIDDEN' : confirmed.code, trade: moved(row) };
+    },
+  };
+}
+
+async function reserveAt(deps: PurchaseDeps, row: TradeRow): Promise<Reservation> {
+  const { exporter, log } = deps;
+  const reply =
+    row.given_hold_id === null
+      ? await exporter.preflight(row.exporter, {
+          tradeId: row.trade_id,
+          requesterWlId: deps.wlId,
+          requesterTraderId: await deps.traderId(),
+          buyerRef: deps.buyerRef(row.account_id),
+          originOfferId: row.origin_offer_id,
+          expectedUnitPrice: formatMinor(row.origin_unit_price_minor),
+          quantity: row.quantity,
+          clientBuyerMasked: row.buyer_masked,
+        })
+      : await exporter.readHold(row.exporter, row.given_hold_id);
+  if (reply.kind !== 'ANSWER') {
+    log.warn({ tradeId: row.trade_id, ...reply }, 'preflight without an answer');
+    // A given hold is its maker's: one that we could not even read stays untouched.
+    const cancelDue = reply.kind !== 'NOT_CALLED' && row.given_hold_id === null;
+    return { kind: 'REFUSED', reason: 'EXPORTER_UNAVAILABLE', cancelDue, pull: false };
+  }
+  const verdict = judgeHold(termsOf(row), reply.answer);
+  switch (verdict.kind) {
+    case 'HELD':
+      return verdict;
+    case 'REFUSED':
+      return { ...verdict, cancelDue: false, pull: false };
+    case 'DIFFERS': {
+      const { kind: _, pull, ...price } = verdict;
+      return { kind: 'REFUSED', reason: 'PRICE_CHANGED', cancelDue: true, pull, ...price };
+    }
+    case 'INVALID':
+      return { kind: 'REFUSED', reason: 'EXPORTER_UNAVAILABLE', cancelDue: true, pull: false };
+  }
+}
+
+function judge(row: TradeRow, reply: ExporterReply): Learned {
+  if (reply.kind !== 'ANSWER') return { verdict: { kind: 'UNKNOWN' } };
+  return { verdict: judgeAnswer(termsOf(row), reply.answer), answer: reply.answer };
+}
+
+/**
+ * GET first: CONFIRMED, REJECTED, CANCELLED and REVERSED are facts, PENDING is one until the
+ * deadline; HELD or 404 prove nothing. Then "cancel or tell me" (RULES.md 5).
+ */
+async function learnFrom(deps: PurchaseDeps, row: TradeRow, cancelNow: boolean): Promise<Learned> {
+  const { exporter, log } = deps;
+  const { trade_id: tradeId, exporter: partner } = row;
+  const status = await exporter.status(partner, tradeId);
+  if (status.kind === 'ANSWER') {
+    const learned = judge(row, status);
+    const due = (row.approval_deadline?.getTime() ?? Infinity) <= deps.clock().getTime();
+    const proves =
+      learned.verdict.kind === 'AWAIT' ? !due && !cancelNow : learned.verdict.kind !== 'UNKNOWN';
+    if (proves) return learned;
+  }
+  // A waiting approval whose status can't be read is asked again, not cancelled before its time.
+  const waits = row.state === 'AWAITING_APPROVAL' || row.parked_from === 'AWAITING_APPROVAL';
+  const early = (row.approval_deadline?.getTime() ?? 0) > deps.clock().getTime();
+  if (status.kind !== 'ANSWER' && waits && early && !cancelNow) {
+    return { verdict: { kind: 'UNKNOWN' } };
+  }
+  const told = await exporter.cancel(partner, tradeId, row.given_hold_id ?? undefined);
+  if (told.kind === 'INVALID') return { verdict: { kind: 'PARK', reason: 'ANSWER_INVALID' } };
+  if (told.kind !== 'ANSWER') log.warn({ tradeId, ...told }, 'no clear answer yet');
+  return judge(row, told);
+}
+
+/** Until acknowledged, or, for a trade that was never funded, until the hold's time is past. */
+async function cancelOrForget(deps: PurchaseDeps, row: TradeRow): Promise<void> {
+  const reply = await deps.exporter.cancel(row.exporter, row.trade_id);
+  if (reply.kind === 'ANSWER') {
+    const { status } = reply.answer;
+    if (status === 'CONFIRMED' || status === 'PENDING') {
+      deps.log.error({ tradeId: row.trade_id, status }, 'the exporter holds more than this trade');
+    }
+    return clearCancelDue(deps.db, row.trade_id);
+  }
+  const ageMs = deps.clock().getTime() - row.created_at.getTime();
+  const gone = ageMs > HOLD_TTL_MARGIN * deps.holdTtlSeconds * MS_PER_SECOND;
+  if (row.state === 'REJECTED' && gone) return clearCancelDue(deps.db, row.trade_id);
+  throw new Error(`the exporter has not acknowledged the cancel yet: ${reply.detail}`);
+}
+
+async function recordManual(
+  { db }: PurchaseDeps,
+  manual: { tradeId: string; actor: string; reason: string; action: string },
+): Promise<void> {
+  const { tradeId, actor, reason, action } = manual;
+  await inTransaction(db, async (tx) => {
+    const row = await readTrade(tx, tradeId);
+    await appendAudit(tx, {
+      actor,
+      source: 'support',
+      action: `purchase.${action}`,
+      subject: tradeId,
+      before: { state: row?.state ?? null },
+      after: { reason },
+      correlationId: row?.correlation_id ?? '',
+    });
+  });
+}
