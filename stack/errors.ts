@@ -52,6 +52,8 @@ export function formatStackError(error: StackError): string {
   return [`${error.code}: ${error.message}`, ...details, '  Way out:', ...wayOut].join('\n');
 }
 
+/** By shape: errors of another realm (a test's sandbox, fetch) are no `instanceof Error`. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : String(error);
 }

@@ -141,8 +141,13 @@ export async function sha256Of(path: string): Promise<string> {
 
 /** The last line is pip's or the socket's own word; the first repeats the whole command. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return messageOf(cause).trim().split('\n').at(-1) ?? '';
+  const { cause } = error as { cause?: unknown };
+  return (
+    messageOf(cause ?? error)
+      .trim()
+      .split('\n')
+      .at(-1) ?? ''
+  );
 }
 
 async function removeAbandoned(folder: string): Promise<void> {

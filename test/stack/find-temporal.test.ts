@@ -112,7 +112,7 @@ test('on PATH 1.7 is passed over, saying so, for the cache', async () => {
 test('no network is one error that names every way to a server', async () => {
   const system = (process.env['PATH'] ?? '').split(':');
   const empty = await script('real-pip', 'unused', 'true');
-  const env = {
+  const env: NodeJS.ProcessEnv = {
     ...(await bareEnvironment('offline', [empty, ...system])),
     PIP_INDEX_URL: await nowhere(),
     PIP_CONFIG_FILE: '/dev/null',
