@@ -22,12 +22,6 @@ export interface Operator {
   readonly updatedAt: Date;
 }
 
-/** What a request's guard must know of a person at every call. */
-export interface OperatorStanding {
-  readonly roles: readonly OperatorRole[];
-  readonly tokensValidFrom: Date;
-}
-
 export interface NewOperator {
   readonly id: string;
   readonly email: string;
@@ -150,19 +144,19 @@ export async function findByEmail(
   return { operator: operatorOf(row, sealer), passwordHash: row.password_hash };
 }
 
-/** Roles as they are now, not as the token says; undefined for the unknown and the disabled. */
-export async function readStanding(
+/**
+ * Roles as they are now, not as the token says; undefined for the unknown, the disabled, and for a
+ * token from before their sessions were ended.
+ */
+export async function readRoles(
   db: Kysely<CpSchema>,
-  id: string,
-): Promise<OperatorStanding | undefined> {
-  const row = await db
-    .selectFrom('operator')
-    .select(['roles', 'tokens_valid_from'])
-    .where('id', '=', id)
-    .where('status', '=', 'ACTIVE')
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return { roles: row.roles as OperatorRole[], tokensValidFrom: row.tokens_valid_from };
+  session: { readonly id: string; readonly jti: string },
+): Promise<readonly OperatorRole[] | undefined> {
+  const { rows } = await sql<{ roles: OperatorRole[] }>`
+    SELECT roles FROM operator JOIN issued_token ON issued_token.sub = operator.id::text
+     WHERE operator.id = ${session.id} AND jti = ${session.jti}
+       AND status = 'ACTIVE' AND recorded_at >= tokens_valid_from`.execute(db);
+  return rows[0]?.roles;
 }
 
 /** The fingerprint of an address, whatever its case: names its account without naming it. */

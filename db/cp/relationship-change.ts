@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import {
   changedFields,
+  hasOrderedThresholds,
   DEFAULT_RELATIONSHIP,
   needsRiskRole,
   needsSecondPerson,
@@ -48,12 +49,12 @@ export type RelationshipOutcome =
   | { readonly kind: 'queued'; readonly change: PendingChange };
 
 export type RelationshipRefusal =
-  'NOT_FOUND' | 'PRECONDITION_FAILED' | 'FORBIDDEN' | 'VALIDATION_FAILED';
+  'NOT_FOUND' | 'PRECONDITION_FAILED' | 'FORBIDDEN' | 'INCOMPLETE' | 'THRESHOLDS';
 
 /**
  * Creates or changes a relationship: one revision and one audit row, a queue entry where another
- * person has to confirm, or nothing where nothing differs. VALIDATION_FAILED: a new one lacks its
- * rate or limit.
+ * person has to confirm, or nothing where nothing differs. INCOMPLETE: a new one lacks its rate or
+ * limit. THRESHOLDS: they are not in order.
  */
 export function putRelationship(
   db: Kysely<CpSchema>,
@@ -68,7 +69,8 @@ export function putRelationship(
         return refuse('PRECONDITION_FAILED');
       }
       const terms = termsAfter(current?.terms, change.patch);
-      if (terms === undefined) return refuse('VALIDATION_FAILED');
+      if (terms === undefined) return refuse('INCOMPLETE');
+      if (!hasOrderedThresholds(terms.thresholds)) return refuse('THRESHOLDS');
       const changed = changedFields(current?.terms, terms);
       if (current !== undefined && changed.length === 0) {
         return ok({ kind: 'unchanged', relationship: current });

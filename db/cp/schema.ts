@@ -166,6 +166,7 @@ export interface IssuedTokenTable {
   thumbprint: Nullable<string>;
   issued_at: Date;
   expires_at: Date;
+  recorded_at: Stamp;
 }
 
 /** Every table of the Control Plane's database. */

@@ -25,6 +25,8 @@ export interface StoredWl {
   readonly status: WlStatus;
   readonly peerUrl: string | null;
   readonly eventKeys: { readonly keys: readonly EventKey[] } | null;
+  /** The audit row of the last change that partners' documents show. */
+  readonly changeSeq: bigint;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -42,6 +44,8 @@ export interface WlPatch {
 export interface WlOutcome {
   readonly wl: StoredWl;
   readonly policy: StoredPolicy;
+  /** True when name, status or another fact changed. */
+  readonly factsChanged: boolean;
   /** True when the policy got a new revision. */
   readonly policyChanged: boolean;
 }
@@ -80,7 +84,12 @@ export function createWl(
     });
     const terms = patchPolicy(DEFAULT_POLICY, request.policy);
     const policy = await writePolicy(tx, { wlId: id, terms, labels, author });
-    return ok({ wl: await stamp(tx, sealer, id, seq), policy, policyChanged: true });
+    return ok({
+      wl: await stamp(tx, sealer, id, seq),
+      policy,
+      factsChanged: true,
+      policyChanged: true,
+    });
   });
 }
 
@@ -111,7 +120,8 @@ export function updateWl(
     const patch = { patch: request.policy, labels, author };
     const revised = await revisePolicy(tx, { ...policy, wlId: newId }, patch);
     let wl = wlOf({ ...row, id: newId }, sealer);
-    if (newId !== id || !same(before, after)) {
+    const factsChanged = newId !== id || !same(before, after);
+    if (factsChanged) {
       const seq = await appendAudit(tx, {
         ...author,
         action: newId === id ? 'wl.changed' : 'wl.renamed',
@@ -122,7 +132,7 @@ export function updateWl(
       await tx.updateTable('wl').set(columnsOf(after, sealer)).where('id', '=', newId).execute();
       wl = await stamp(tx, sealer, newId, seq);
     }
-    return ok({ wl, policy: revised.policy, policyChanged: revised.changed });
+    return ok({ wl, policy: revised.policy, factsChanged, policyChanged: revised.changed });
   });
 }
 
@@ -347,6 +357,7 @@ function wlOf(row: WlRow, sealer: Sealer): StoredWl {
     status: row.status,
     peerUrl: row.peer_url,
     eventKeys: row.event_keys as StoredWl['eventKeys'],
+    changeSeq: row.change_seq,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

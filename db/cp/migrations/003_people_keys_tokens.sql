@@ -42,7 +42,9 @@ CREATE TABLE issued_token (
   kid text NOT NULL,
   thumbprint text,
   issued_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL
+  expires_at timestamptz NOT NULL,
+  -- Exact, and by the database's own clock: iat has whole seconds only.
+  recorded_at timestamptz NOT NULL DEFAULT clock()
 );
 CREATE INDEX issued_token_sub ON issued_token (sub, issued_at);
 CREATE TRIGGER issued_token_append_only BEFORE UPDATE ON issued_token

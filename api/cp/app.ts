@@ -1,0 +1,57 @@
+import type { Kysely } from 'kysely';
+import { publishedKey } from '../../db/cp/key.ts';
+import type { CpSchema } from '../../db/cp/schema.ts';
+import { CONTROL_PLANE, createTokenVerifier, type TokenVerifier } from '../../runtime/tokens.ts';
+import type { DocumentInfo } from '../http/openapi.ts';
+import type { Route } from '../http/route.ts';
+import { auditRoutes } from './audit/routes.ts';
+import { authRoutes } from './auth/routes.ts';
+import type { CpApiDeps } from './deps.ts';
+import { createGuards } from './guards.ts';
+import { keyRoutes } from './keys/routes.ts';
+import { policyRoutes } from './policies/routes.ts';
+import { relationshipRoutes } from './relationships/routes.ts';
+import { snapshotRoutes } from './snapshots/routes.ts';
+import { tokenRoutes } from './tokens/routes.ts';
+import { traderAccountRoutes } from './trader-accounts/routes.ts';
+import { userRoutes } from './users/routes.ts';
+import { wlRoutes } from './wls/routes.ts';
+
+export const CP_DOCUMENT: DocumentInfo = {
+  title: 'XporY Cross-WL: Control Plane',
+  version: '1.0.0',
+  description: 'Registry, policies, relationships, tokens and keys of the white labels.',
+};
+
+/** The route table of the Control Plane. */
+export function cpRoutes(deps: CpApiDeps): Route[] {
+  const guards = createGuards(deps);
+  return [
+    ...authRoutes(deps),
+    ...userRoutes(deps, guards),
+    ...wlRoutes(deps, guards),
+    ...policyRoutes(deps, guards),
+    ...relationshipRoutes(deps, guards),
+    ...traderAccountRoutes(deps, guards),
+    ...snapshotRoutes(deps, guards),
+    ...tokenRoutes(deps, guards),
+    ...keyRoutes(deps, guards),
+    ...auditRoutes(deps, guards),
+  ];
+}
+
+/** The Control Plane verifies by its own table: a revoked key is dead at once here. */
+export function createCpVerifier(
+  db: Kysely<CpSchema>,
+  { issuer, clock }: { readonly issuer: string; readonly clock: () => Date },
+): TokenVerifier {
+  return createTokenVerifier({
+    issuer,
+    audience: CONTROL_PLANE,
+    clock,
+    keysFor: async (kid) => {
+      const key = await publishedKey(db, kid);
+      return key === undefined ? undefined : { jwk: key.publicJwk, sub: key.owner };
+    },
+  });
+}

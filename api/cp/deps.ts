@@ -1,0 +1,63 @@
+import type { Kysely } from 'kysely';
+import type { Author, CpSchema } from '../../db/cp/schema.ts';
+import type { Sealer } from '../../db/sealed.ts';
+import type { RequestCode } from '../../domain/shared/codes.ts';
+import type { Result } from '../../domain/shared/result.ts';
+import type { CpConfig, Profile } from '../../runtime/config.ts';
+import type { TokenVerifier } from '../../runtime/tokens.ts';
+import { Problem } from '../http/problem.ts';
+import type { RequestFacts } from '../http/route.ts';
+import type { Engine } from './engine.ts';
+import type { Signer } from './tokens/signer.ts';
+
+/** What the routes of the Control Plane work with; made once, in the process' entry file. */
+export interface CpApiDeps {
+  readonly db: Kysely<CpSchema>;
+  readonly sealer: Sealer;
+  readonly profile: Profile;
+  readonly verifier: TokenVerifier;
+  readonly signer: Signer;
+  readonly engine: Engine;
+  readonly tokens: CpConfig['tokens'];
+}
+
+export type Principal = OperatorPrincipal | WlPrincipal;
+
+export interface OperatorPrincipal {
+  readonly kind: 'operator';
+  readonly id: string;
+  /** A master has every role. */
+  readonly has: (role: 'master' | 'operator' | 'risk' | 'support' | 'auditor') => boolean;
+}
+
+export interface WlPrincipal {
+  readonly kind: 'wl';
+  readonly id: string;
+  /** Of the certificate that the request came with. */
+  readonly thumbprint?: string | undefined;
+}
+
+/** Who changes something, for the audit. */
+export function authorOf(principal: Principal, facts: RequestFacts): Author {
+  return {
+    actor: principal.id,
+    source: principal.kind === 'operator' ? 'admin-api' : 'wl-api',
+    correlationId: facts.correlationId,
+  };
+}
+
+/** The value of a result, or its code as a problem. */
+export function valueOrProblem<T, C extends RequestCode>(
+  result: Result<T, C>,
+  details: { readonly [K in C]?: string } = {},
+): T {
+  if (result.ok) return result.value;
+  const detail = details[result.code];
+  throw new Problem(result.code, detail === undefined ? {} : { detail });
+}
+
+/** The value, or NOT_FOUND where there is none. */
+export function foundOrProblem<T>(value: T | undefined): T {
+  if (value === undefined) throw new Problem('NOT_FOUND');
+  return value;
+}

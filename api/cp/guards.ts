@@ -1,0 +1,129 @@
+import { readRoles, type OperatorRole } from '../../db/cp/operator.ts';
+import { wlIdOf } from '../../runtime/tls.ts';
+import type { SubjectKind, TokenClaims } from '../../runtime/tokens.ts';
+import { Problem } from '../http/problem.ts';
+import type { Guard, RequestFacts } from '../http/route.ts';
+import type { CpApiDeps, OperatorPrincipal, Principal, WlPrincipal } from './deps.ts';
+
+type GuardDeps = Pick<CpApiDeps, 'db' | 'verifier'>;
+
+export interface Guards {
+  /** A person with one of the roles; without any, every person. */
+  readonly operator: (...roles: OperatorRole[]) => Guard<OperatorPrincipal>;
+  /** A WL that shows its certificate; where the path names a WL, that one. */
+  readonly certificate: Guard<WlPrincipal>;
+  /** A WL with a token for the Control Plane; where the path names a WL as `id`, that one. */
+  readonly wlToken: (scope: string) => Guard<WlPrincipal>;
+  /** The WL of the path by its certificate, or a person with one of the roles. */
+  readonly certificateOrOperator: (...roles: OperatorRole[]) => Guard<Principal>;
+}
+
+/** Who may call, for every route of the Control Plane. */
+export function createGuards(deps: GuardDeps): Guards {
+  const operator = (...roles: OperatorRole[]): Guard<OperatorPrincipal> => ({
+    name: 'operator',
+    needsCertificate: false,
+    describe: { schemes: ['bearer'], text: rolesText(roles) },
+    check: (facts) => checkOperator(deps, facts, roles),
+    limitKey: ({ id }) => id,
+  });
+  const certificate: Guard<WlPrincipal> = {
+    name: 'certificate',
+    needsCertificate: true,
+    describe: { schemes: ['mutualTLS'], text: 'Certificate of the WL in the path.' },
+    check: checkCertificate,
+    limitKey: ({ id }) => id,
+  };
+  return {
+    operator,
+    certificate,
+    wlToken: (scope) => ({
+      name: 'wlToken',
+      needsCertificate: false,
+      describe: { schemes: ['bearer'], text: `Token of a WL for the Control Plane, ${scope}.` },
+      check: (facts) => checkWlToken(deps, facts, scope),
+      limitKey: ({ id }) => id,
+    }),
+    certificateOrOperator: (...roles) => ({
+      name: 'certificateOrOperator',
+      needsCertificate: false,
+      describe: {
+        schemes: ['mutualTLS', 'bearer'],
+        text: `Certificate of the WL in the path, or: ${rolesText(roles)}`,
+      },
+      check: (facts) =>
+        facts.bearer === undefined && facts.certificate !== undefined
+          ? checkCertificate(facts)
+          : checkOperator(deps, facts, roles),
+      limitKey: ({ id }) => id,
+    }),
+  };
+}
+
+function rolesText(roles: readonly OperatorRole[]): string {
+  if (roles.length === 0) return 'Operator token of any role.';
+  return `Operator token, role ${roles.join(' or ')}; a master has every role.`;
+}
+
+async function checkOperator(
+  { db, verifier }: GuardDeps,
+  facts: RequestFacts,
+  roles: readonly OperatorRole[],
+): Promise<OperatorPrincipal> {
+  const claims = await verify(verifier, facts, { subjects: ['operator'] });
+  // The token says what was true at login; a person who was blocked since may do nothing.
+  const held = await readRoles(db, { id: claims.sub, jti: claims.jti });
+  if (held === undefined) {
+    throw new Problem('TOKEN_INVALID', { detail: 'This session has been ended.' });
+  }
+  const has = (role: OperatorRole): boolean => held.includes(role) || held.includes('master');
+  if (roles.length > 0 && !roles.some(has)) {
+    throw new Problem('FORBIDDEN', { detail: rolesText(roles) });
+  }
+  return { kind: 'operator', id: claims.sub, has };
+}
+
+function checkCertificate({ certificate, params }: RequestFacts): WlPrincipal {
+  const id = wlIdOf(certificate);
+  if (certificate === undefined || id === undefined || !isPathId(params, id)) {
+    throw new Problem('CERTIFICATE_SUBJECT');
+  }
+  return { kind: 'wl', id, thumbprint: certificate.thumbprint };
+}
+
+async function checkWlToken(
+  { verifier }: GuardDeps,
+  facts: RequestFacts,
+  scope: string,
+): Promise<WlPrincipal> {
+  const { sub: id } = await verify(verifier, facts, { requiredScopes: [scope] });
+  if (facts.listener === 'tls' && wlIdOf(facts.certificate) !== id) {
+    throw new Problem('CERTIFICATE_SUBJECT');
+  }
+  if (!isPathId(facts.params, id)) {
+    throw new Problem('FORBIDDEN', { detail: 'The path names another WL than the token.' });
+  }
+  return { kind: 'wl', id, thumbprint: facts.certificate?.thumbprint };
+}
+
+async function verify(
+  verifier: CpApiDeps['verifier'],
+  { bearer, listener, certificate }: RequestFacts,
+  asked: {
+    readonly subjects?: readonly SubjectKind[];
+    readonly requiredScopes?: readonly string[];
+  },
+): Promise<TokenClaims> {
+  const verification = await verifier.verify(bearer, {
+    listener,
+    certificateThumbprint: certificate?.thumbprint,
+    ...asked,
+  });
+  if (!verification.ok) throw new Problem(verification.code);
+  return verification.claims;
+}
+
+// Routes about one WL call it `id`; a route without it has its own rule.
+function isPathId({ id }: Readonly<Record<string, string>>, wlId: string): boolean {
+  return id === undefined || id.toLowerCase() === wlId;
+}

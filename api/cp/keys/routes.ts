@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { publishedKeys, revokeKey, rotateKeys } from '../../../db/cp/key.ts';
+import { CLOCK_SKEW_SECONDS } from '../../../runtime/tokens.ts';
+import { anyone, route, type Route } from '../../http/route.ts';
+import { announceRevokedKey } from '../announce.ts';
+import { authorOf, valueOrProblem, type CpApiDeps } from '../deps.ts';
+import type { Guards } from '../guards.ts';
+import { wlId, wlParams } from '../schemas.ts';
+
+type KeyDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 'tokens' | 'engine'>;
+
+// As often as verifiers look (CONTRACTS.md): a key is published as "next" long before it signs.
+const JWKS_MAX_AGE_SECONDS = 60;
+const MAX_KID = 128;
+
+const keysView = z.object({ current: z.string(), next: z.string() });
+const jwks = z.object({
+  keys: z.array(
+    z.object({
+      kty: z.literal('RSA'),
+      n: z.string(),
+      e: z.string(),
+      alg: z.string(),
+      use: z.string(),
+      kid: z.string(),
+      sub: z.string().meta({ description: 'Whose tokens it signs: a WL id or control-plane.' }),
+      state: z.enum(['NEXT', 'CURRENT', 'RETIRING']),
+    }),
+  ),
+});
+
+/** The keys that sign tokens: published, rotated with overlap, revoked at once. */
+export function keyRoutes(deps: KeyDeps, guards: Guards): Route[] {
+  const { wlSeconds, peerSeconds } = deps.tokens;
+  const overlapSeconds = Math.max(wlSeconds, peerSeconds) + CLOCK_SKEW_SECONDS;
+  const common = {
+    tag: 'Keys',
+    group: 'wl',
+    method: 'post',
+    guard: guards.certificateOrOperator('operator'),
+  } as const;
+  return [
+    route({
+      tag: 'Keys',
+      group: 'public',
+      guard: anyone,
+      method: 'get',
+      path: '/.well-known/jwks.json',
+      summary: 'Public keys of all tokens: next, current and retiring',
+      responses: { 200: jwks },
+      handler: async () => {
+        const keys = await publishedKeys(deps.db);
+        const body = {
+          keys: keys.map(({ kid, owner, state, publicJwk }) => ({
+            ...publicJwk,
+            kid,
+            sub: owner,
+            state,
+          })),
+        };
+        const headers = { 'Cache-Control': `public, max-age=${JWKS_MAX_AGE_SECONDS}` };
+        return { status: 200, body, headers };
+      },
+    }),
+    route({
+      ...common,
+      path: '/wls/:id/keys/rotate',
+      summary: 'next becomes current; old tokens verify until they expire',
+      params: wlParams,
+      responses: { 200: keysView },
+      handler: async ({ params: { id }, principal, facts }) => {
+        const next = await deps.signer.makeKey();
+        const author = authorOf(principal, facts);
+        const rotated = await rotateKeys(deps.db, { owner: id, next, overlapSeconds, author });
+        return { status: 200, body: valueOrProblem(rotated) };
+      },
+    }),
+    route({
+      ...common,
+      path: '/wls/:id/keys/:kid/revoke',
+      summary: 'Ends a key at once, with every token that it has signed',
+      params: z.object({ id: wlId, kid: z.string().min(1).max(MAX_KID) }),
+      responses: { 200: keysView },
+      handler: async ({ params: { id, kid }, principal, facts }) => {
+        const next = await deps.signer.makeKey();
+        const author = authorOf(principal, facts);
+        const revoked = await revokeKey(deps.db, { owner: id, kid, next, author });
+        const outcome = valueOrProblem(revoked, { CONFLICT: 'The key is revoked already.' });
+        await announceRevokedKey(deps, { wlId: id, kid }, facts.correlationId);
+        return { status: 200, body: outcome };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { hash } from '@node-rs/argon2';
+import { Client, Connection } from '@temporalio/client';
+import { cpRoutes, CP_DOCUMENT, createCpVerifier } from '../api/cp/app.ts';
+import { createEngine } from '../api/cp/engine.ts';
+import { createSigner, type Signer } from '../api/cp/tokens/signer.ts';
+import { createApp } from '../api/http/app.ts';
+import { listen } from '../api/http/listeners.ts';
+import { createRateLimiters } from '../api/http/rate-limit.ts';
+import { ensureControlPlaneKeys } from '../db/cp/key.ts';
+import { bootstrapMaster, hasMaster } from '../db/cp/operator.ts';
+import type { Author } from '../db/cp/schema.ts';
+import { readCpConfig, type CpConfig } from '../runtime/config.ts';
+import { createHealth } from '../runtime/health.ts';
+import { createLogger } from '../runtime/log.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { createShutdown } from '../runtime/shutdown.ts';
+import { loadTls } from '../runtime/tls.ts';
+import { openCpDatabase, type CpDatabase } from './cp-database.ts';
+
+const NAME = 'cp-api';
+
+/** The Control Plane's API. It serves without the engine: what it starts there is only haste. */
+async function main(): Promise<void> {
+  const config = readCpConfig(process.env);
+  const log = createLogger({ name: NAME, level: config.logLevel });
+  const shutdown = createShutdown({ log, graceMs: config.shutdownGraceMs });
+  const health = createHealth({ log });
+  const database = await openCpDatabase(config, { name: NAME, log, health });
+  shutdown.add('database', database.close);
+  const { db, sealer } = database;
+  const clock = (): Date => new Date();
+  const signer = createSigner({ db, sealer, issuer: config.cpUrl, clock });
+  const firstTime = await bootstrap(config, database, signer);
+  log.info(firstTime, 'bootstrapped');
+
+  // Lazy: the connection is made by the first start of a workflow, and again after it broke.
+  const connection = Connection.lazy({ address: config.temporal.address });
+  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const engine = createEngine({ client, log });
+  shutdown.add('engine', async () => {
+    await engine.settle();
+    await connection.close();
+  });
+
+  const { profile, tokens } = config;
+  const verifier = createCpVerifier(db, { issuer: config.cpUrl, clock });
+  const app = createApp({
+    routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, tokens }),
+    log,
+    metrics: createMetrics({ process: NAME }),
+    limiters: createRateLimiters(config.rateLimits),
+    health,
+    document: CP_DOCUMENT,
+    checkResponses: profile === 'local',
+  });
+  const { bindHost, tlsPort, httpPort, certificates } = config.listen;
+  const listeners = await listen({
+    app,
+    tls: { port: tlsPort, bindHost, tls: loadTls(certificates) },
+    ...(httpPort === undefined ? {} : { plain: { port: httpPort } }),
+  });
+  shutdown.add('listeners', async () => {
+    health.drain();
+    await listeners.close();
+  });
+  log.info({ tlsPort: listeners.tlsPort, httpPort: listeners.plainPort }, 'listening');
+}
+
+/** Makes the Control Plane's own keys and the first master, once; repeated starts change nothing. */
+async function bootstrap(
+  config: CpConfig,
+  { db, sealer }: CpDatabase,
+  signer: Signer,
+): Promise<{ readonly keys: boolean; readonly master: boolean }> {
+  const author: Author = { actor: 'bootstrap', source: NAME, correlationId: randomUUID() };
+  const keys = await ensureControlPlaneKeys(db, author, signer.makeKeyPair);
+  if (await hasMaster(db)) return { keys, master: false };
+  const passwordHash = await hash(config.bootstrap.password);
+  const { email } = config.bootstrap;
+  const operator = { id: randomUUID(), email, passwordHash, roles: ['master'] as const };
+  return { keys, master: await bootstrapMaster(db, sealer, { operator, author }) };
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${NAME} can not start: ${String(error)}\n`);
+  process.exit(1);
+});
