@@ -7,6 +7,7 @@ import {
   requestPurchase,
   type EarlierPurchase,
   type RequestOutcome,
+  type Rerun,
 } from '../../../db/wl/trades/request.ts';
 import type { TradeRow } from '../../../db/wl/trades/row.ts';
 import { rejectUnstarted } from '../../../db/wl/trades/unstarted.ts';
@@ -31,7 +32,8 @@ export interface BuyRequest {
   readonly key?: { readonly value: string; readonly fingerprint: string } | undefined;
   readonly expectedUnitPriceMinor?: bigint | undefined;
   readonly givenHoldId?: string | undefined;
-  readonly rerunOf?: string | undefined;
+  /** Support's new try of a rejected purchase. */
+  readonly rerun?: Rerun | undefined;
   /** `performance.now()` when the request arrived: the deadline counts from there. */
   readonly arrivedAt: number;
   readonly correlationId: string;

@@ -7,12 +7,20 @@ import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { parseFactor } from '../../../domain/shared/fx.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { COMMISSION_CURRENCY, minor } from '../../../domain/shared/money.ts';
+import { appendAudit } from '../../audit.ts';
 import { inTransaction } from '../../pool.ts';
 import { readPolicy } from '../governance.ts';
 import { memberAccount } from '../ledger.ts';
 import type { ImportedOfferTable, WlTables } from '../schema.ts';
 import { writeImporterEvent } from './events.ts';
 import { readTrade, type TradeRow } from './row.ts';
+
+/** A new purchase in place of a rejected one: who wanted it and why stands in the audit. */
+export interface Rerun {
+  readonly of: string;
+  readonly actor: string;
+  readonly reason: string;
+}
 
 export interface PurchaseRequest {
   readonly wlId: string;
@@ -25,7 +33,7 @@ export interface PurchaseRequest {
   readonly key?: { readonly value: string; readonly fingerprint: string } | undefined;
   readonly expectedUnitPriceMinor?: bigint | undefined;
   readonly givenHoldId?: string | undefined;
-  readonly rerunOf?: string | undefined;
+  readonly rerun?: Rerun | undefined;
   readonly coolDownSeconds: number;
   readonly correlationId: string;
 }
@@ -228,7 +236,7 @@ async function insertTrade(
           answered_price_minor: refusal === 'PRICE_CHANGED' ? offer.unit_price_minor : null,
           buyer_masked: account.contact_masked,
           correlation_id: request.correlationId,
-          rerun_of: request.rerunOf ?? null,
+          rerun_of: request.rerun?.of ?? null,
         })
         .returningAll(),
     )
@@ -247,5 +255,22 @@ async function insertTrade(
     .selectAll()
     .executeTakeFirstOrThrow();
   await writeImporterEvent(tx, trade, 'request');
+  if (request.rerun !== undefined) await auditRerun(tx, trade, request.rerun);
   return trade;
+}
+
+async function auditRerun(
+  tx: Transaction<WlTables>,
+  trade: TradeRow,
+  { of, actor, reason }: Rerun,
+): Promise<void> {
+  await appendAudit(tx, {
+    actor,
+    source: 'support',
+    action: 'purchase.rerun',
+    subject: of,
+    before: null,
+    after: { tradeId: trade.trade_id, reason },
+    correlationId: trade.correlation_id,
+  });
 }
