@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
@@ -39,6 +41,8 @@ const CALL_TIMEOUT_MS = 2_000;
 const POLL_MS = 100;
 // A server's registry of namespaces and attributes is refreshed every few seconds.
 const EXTERNAL_READY_MS = 30_000;
+// It is said to run already.
+const EXTERNAL_LISTENING_MS = 5_000;
 // How long finished workflows stay readable; the trade rows are what counts.
 const RETENTION_MS = 7 * 86_400_000;
 const ALREADY_EXISTS = 6;
@@ -51,12 +55,13 @@ export async function waitForNamespaces(
   options: NamespaceOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  await untilListening(options.address, signal);
   const connection = Connection.lazy({ address: options.address });
   const names = Object.keys(options.searchAttributes ?? SEARCH_ATTRIBUTES);
   const query = names.map((name) => `${name} IS NULL`).join(' AND ');
   try {
     for (const namespace of options.namespaces) {
-      while (!(await answers(connection, namespace, query))) {
+      while (!(await answers({ connection, namespace, query, signal }))) {
         await delay(POLL_MS, undefined, { signal });
       }
     }
@@ -65,29 +70,57 @@ export async function waitForNamespaces(
   }
 }
 
-async function answers(connection: Connection, namespace: string, query: string): Promise<boolean> {
-  const request = { namespace, query, pageSize: 1 };
-  return connection
-    .withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-      connection.workflowService.listWorkflowExecutions(request),
-    )
-    .then(
-      () => true,
-      // Refused connection, unknown namespace or attribute: not there yet.
-      () => false,
-    );
+/**
+ * gRPC backs off by seconds after a refused connection, and its timer outlives the connection: it
+ * is asked only once somebody speaks HTTP/2 there.
+ */
+async function untilListening(address: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const session = connect(`http://${address}`);
+    try {
+      await once(session, 'remoteSettings', { signal });
+      return;
+    } catch {
+      // Refused, cut, or told to stop: the next line tells which.
+      await delay(POLL_MS, undefined, { signal });
+    } finally {
+      session.on('error', () => undefined);
+      session.destroy();
+    }
+  }
+}
+
+type Question = {
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly query: string;
+  readonly signal: AbortSignal;
+};
+
+async function answers({ connection, namespace, query, signal }: Question): Promise<boolean> {
+  const ask = (): Promise<unknown> =>
+    connection.workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 });
+  const inTime = (): Promise<unknown> => connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, ask);
+  return connection.withAbortSignal(signal, inTime).then(
+    () => true,
+    // Refused connection, unknown namespace or attribute: not there yet.
+    () => false,
+  );
 }
 
 /** For a server that is not ours (TEMPORAL_ADDRESS): makes what is missing and waits for it. */
 export async function ensureNamespaces(options: NamespaceOptions): Promise<void> {
+  const within = AbortSignal.timeout(EXTERNAL_READY_MS);
   const connection = Connection.lazy({ address: options.address });
   const attributes = Object.entries(options.searchAttributes ?? SEARCH_ATTRIBUTES);
   const types = attributes.map(([name, type]) => [name, INDEXED_VALUE_TYPES[type]] as const);
   try {
+    await untilListening(options.address, AbortSignal.timeout(EXTERNAL_LISTENING_MS));
     for (const namespace of options.namespaces) {
       await ensureOne(connection, namespace, Object.fromEntries(types));
     }
-    await waitForNamespaces(options, AbortSignal.timeout(EXTERNAL_READY_MS));
+    await waitForNamespaces(options, within);
   } catch (error) {
     throw new StackError({
       code: 'TEMPORAL_NOT_READY',

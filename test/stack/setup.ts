@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StackError } from '../../stack/errors.ts';
+import { isPortFree } from '../../stack/ports.ts';
 
 export type TestFolder = { readonly path: string; remove(): Promise<void> };
 
@@ -15,14 +14,15 @@ export async function testFolder(): Promise<TestFolder> {
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+// Below the range from which systems give out ports of their own accord: none is taken in between.
+const PORTS_FROM = 20_000;
+const PORTS = 10_000;
+
 export async function freePort(): Promise<number> {
-  const server = createServer().listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = PORTS_FROM + Math.floor(Math.random() * PORTS);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 export function isRunning(pid: number): boolean {

@@ -52,7 +52,9 @@ async function withClient<T>(
 test('namespaces, search attributes and the UI answer, and a started workflow survives kill -9', async () => {
   const dataDir = `${folder.path}/kept`;
   const first = await start({ dataDir });
-  expect((await fetch(first.uiUrl)).status).toBe(200);
+  const page = await fetch(first.uiUrl, { headers: { connection: 'close' } });
+  expect(await page.text()).toContain('<html');
+  expect(page.status).toBe(200);
   await withClient(first, (client) =>
     client.workflow.start('purchase', {
       taskQueue: 'nobody-polls',
