@@ -1,0 +1,285 @@
+-- Made from the migrations by `npm run check -- --write`; changes belong there.
+
+CREATE OR REPLACE FUNCTION public.clock()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+AS $function$ SELECT clock_timestamp() + (SELECT offset_ms FROM clock_offset) * interval '1 millisecond' $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $function$;
+
+CREATE TABLE applied_report (
+  wl_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT applied_report_pkey PRIMARY KEY (wl_id, seq),
+  CONSTRAINT applied_report_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
+);
+
+CREATE TABLE audit (
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  source text NOT NULL,
+  action text NOT NULL,
+  subject text NOT NULL,
+  before jsonb NOT NULL,
+  after jsonb NOT NULL,
+  correlation_id text NOT NULL,
+  previous_hash text NOT NULL,
+  hash text NOT NULL,
+  CONSTRAINT audit_pkey PRIMARY KEY (seq)
+);
+
+CREATE TABLE audit_head (
+  id boolean NOT NULL DEFAULT true,
+  seq bigint NOT NULL DEFAULT 0,
+  hash text NOT NULL DEFAULT ''::text,
+  CONSTRAINT audit_head_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_head_id_check CHECK (id)
+);
+
+CREATE TABLE clock_offset (
+  id boolean NOT NULL DEFAULT true,
+  offset_ms bigint NOT NULL DEFAULT 0,
+  CONSTRAINT clock_offset_pkey PRIMARY KEY (id),
+  CONSTRAINT clock_offset_id_check CHECK (id)
+);
+
+CREATE TABLE issued_token (
+  jti uuid NOT NULL,
+  kind text NOT NULL,
+  sub text NOT NULL,
+  aud text NOT NULL,
+  scope text NOT NULL,
+  kid text NOT NULL,
+  thumbprint text,
+  issued_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  recorded_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT issued_token_pkey PRIMARY KEY (jti),
+  CONSTRAINT issued_token_kind_check CHECK ((kind = ANY (ARRAY['OPERATOR'::text, 'WL'::text, 'PEER'::text, 'SUPPORT'::text])))
+);
+
+CREATE TABLE operator (
+  id uuid NOT NULL,
+  email_sealed text NOT NULL,
+  email_index text NOT NULL,
+  name_sealed text,
+  password_hash text NOT NULL,
+  roles text[] NOT NULL,
+  status text NOT NULL,
+  tokens_valid_from timestamp with time zone NOT NULL DEFAULT clock(),
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT operator_pkey PRIMARY KEY (id),
+  CONSTRAINT operator_email_index_key UNIQUE (email_index),
+  CONSTRAINT operator_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text])))
+);
+
+CREATE TABLE relationship (
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  revision integer NOT NULL,
+  status text NOT NULL,
+  fx_rate numeric(18,8) NOT NULL,
+  limit_minor bigint NOT NULL,
+  limit_mode text NOT NULL,
+  alert_percent integer NOT NULL,
+  disable_percent integer NOT NULL,
+  enable_percent integer NOT NULL,
+  commission_rate numeric(18,8) NOT NULL,
+  approval_mode text NOT NULL,
+  approval_above_minor bigint NOT NULL,
+  velocity_max_minor bigint,
+  velocity_window_seconds integer,
+  four_eyes boolean NOT NULL,
+  export_policy jsonb,
+  updated_by text NOT NULL,
+  updated_source text NOT NULL,
+  change_seq bigint NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT relationship_pkey PRIMARY KEY (src, dst),
+  CONSTRAINT relationship_approval_above_minor_check CHECK ((approval_above_minor >= 0)),
+  CONSTRAINT relationship_approval_mode_check CHECK ((approval_mode = ANY (ARRAY['AUTO'::text, 'MANUAL'::text, 'ABOVE'::text]))),
+  CONSTRAINT relationship_check CHECK ((src <> dst)),
+  CONSTRAINT relationship_check1 CHECK (((velocity_max_minor IS NULL) = (velocity_window_seconds IS NULL))),
+  CONSTRAINT relationship_commission_rate_check CHECK ((commission_rate >= (0)::numeric)),
+  CONSTRAINT relationship_dst_fkey FOREIGN KEY (dst) REFERENCES wl(id),
+  CONSTRAINT relationship_fx_rate_check CHECK ((fx_rate > (0)::numeric)),
+  CONSTRAINT relationship_limit_minor_check CHECK ((limit_minor >= 0)),
+  CONSTRAINT relationship_limit_mode_check CHECK ((limit_mode = ANY (ARRAY['HARD'::text, 'SOFT'::text]))),
+  CONSTRAINT relationship_revision_check CHECK ((revision > 0)),
+  CONSTRAINT relationship_src_fkey FOREIGN KEY (src) REFERENCES wl(id),
+  CONSTRAINT relationship_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
+);
+
+CREATE TABLE relationship_change (
+  id uuid NOT NULL,
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  base_revision integer NOT NULL,
+  patch jsonb NOT NULL,
+  needs_risk boolean NOT NULL,
+  state text NOT NULL DEFAULT 'PENDING'::text,
+  updated_by text NOT NULL,
+  updated_source text NOT NULL,
+  proposed_by text NOT NULL,
+  proposed_at timestamp with time zone NOT NULL DEFAULT clock(),
+  decided_by text,
+  decided_at timestamp with time zone,
+  CONSTRAINT relationship_change_pkey PRIMARY KEY (id),
+  CONSTRAINT relationship_change_check CHECK ((decided_by <> proposed_by)),
+  CONSTRAINT relationship_change_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES relationship(src, dst),
+  CONSTRAINT relationship_change_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'STALE'::text])))
+);
+
+CREATE TABLE relationship_revision (
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  revision integer NOT NULL,
+  document jsonb NOT NULL,
+  audit_seq bigint NOT NULL,
+  actor text NOT NULL,
+  source text NOT NULL,
+  updated_by text NOT NULL,
+  updated_source text NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT relationship_revision_pkey PRIMARY KEY (src, dst, revision),
+  CONSTRAINT relationship_revision_audit_seq_key UNIQUE (audit_seq),
+  CONSTRAINT relationship_revision_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES relationship(src, dst)
+);
+
+CREATE TABLE revision_counter (
+  subject text NOT NULL,
+  last integer NOT NULL,
+  CONSTRAINT revision_counter_pkey PRIMARY KEY (subject)
+);
+
+CREATE TABLE signing_key (
+  kid text NOT NULL,
+  wl_id uuid,
+  state text NOT NULL,
+  public_jwk jsonb NOT NULL,
+  private_sealed text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  activated_at timestamp with time zone,
+  retire_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT signing_key_pkey PRIMARY KEY (kid),
+  CONSTRAINT signing_key_check CHECK ((((state = 'RETIRING'::text) = (retire_at IS NOT NULL)) OR (state = 'REVOKED'::text))),
+  CONSTRAINT signing_key_state_check CHECK ((state = ANY (ARRAY['NEXT'::text, 'CURRENT'::text, 'RETIRING'::text, 'REVOKED'::text]))),
+  CONSTRAINT signing_key_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
+);
+
+CREATE TABLE snapshot (
+  wl_id uuid NOT NULL,
+  kind text NOT NULL,
+  items integer NOT NULL,
+  active_offers integer NOT NULL,
+  synced_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT snapshot_pkey PRIMARY KEY (wl_id, kind),
+  CONSTRAINT snapshot_kind_check CHECK ((kind = ANY (ARRAY['CATEGORIES'::text, 'ENTITIES'::text]))),
+  CONSTRAINT snapshot_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
+);
+
+CREATE TABLE snapshot_item (
+  wl_id uuid NOT NULL,
+  kind text NOT NULL,
+  item_id text NOT NULL,
+  name text NOT NULL,
+  active_offers integer NOT NULL,
+  CONSTRAINT snapshot_item_pkey PRIMARY KEY (wl_id, kind, item_id),
+  CONSTRAINT snapshot_item_wl_id_kind_fkey FOREIGN KEY (wl_id, kind) REFERENCES snapshot(wl_id, kind) ON UPDATE CASCADE ON DELETE CASCADE
+);
+
+CREATE TABLE trader_account (
+  wl_id uuid NOT NULL,
+  name text NOT NULL,
+  status text NOT NULL,
+  contact_email_sealed text,
+  contact_phone_sealed text,
+  confirmed_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT trader_account_pkey PRIMARY KEY (wl_id),
+  CONSTRAINT trader_account_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text]))),
+  CONSTRAINT trader_account_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
+);
+
+CREATE TABLE wl (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  contact_email_sealed text,
+  gateway_url text,
+  currency text,
+  status text NOT NULL,
+  peer_url text,
+  event_keys jsonb,
+  policy_secret_sealed text,
+  signal_secret_sealed text,
+  change_seq bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT wl_pkey PRIMARY KEY (id),
+  CONSTRAINT wl_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  CONSTRAINT wl_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
+);
+
+CREATE TABLE wl_policy (
+  wl_id uuid NOT NULL,
+  revision integer NOT NULL,
+  import_enabled boolean NOT NULL,
+  export_enabled boolean NOT NULL,
+  export_delay_seconds integer NOT NULL,
+  visibility_enabled boolean NOT NULL,
+  visibility_wls uuid[] NOT NULL,
+  label text NOT NULL,
+  feature_import boolean NOT NULL,
+  feature_export boolean NOT NULL,
+  feature_purchase boolean NOT NULL,
+  rollout_stage text NOT NULL,
+  updated_by text NOT NULL,
+  updated_source text NOT NULL,
+  change_seq bigint NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT wl_policy_pkey PRIMARY KEY (wl_id),
+  CONSTRAINT wl_policy_export_delay_seconds_check CHECK ((export_delay_seconds >= 0)),
+  CONSTRAINT wl_policy_revision_check CHECK ((revision > 0)),
+  CONSTRAINT wl_policy_rollout_stage_check CHECK ((rollout_stage = ANY (ARRAY['PILOT'::text, 'GENERAL'::text]))),
+  CONSTRAINT wl_policy_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
+);
+
+CREATE TABLE wl_policy_revision (
+  wl_id uuid NOT NULL,
+  revision integer NOT NULL,
+  document jsonb NOT NULL,
+  audit_seq bigint NOT NULL,
+  actor text NOT NULL,
+  source text NOT NULL,
+  updated_by text NOT NULL,
+  updated_source text NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT wl_policy_revision_pkey PRIMARY KEY (wl_id, revision),
+  CONSTRAINT wl_policy_revision_audit_seq_key UNIQUE (audit_seq),
+  CONSTRAINT wl_policy_revision_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
+);
+
+CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
+
+CREATE INDEX issued_token_sub ON public.issued_token USING btree (sub, issued_at);
+
+CREATE INDEX relationship_change_pending ON public.relationship_change USING btree (proposed_at) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX relationship_dst ON public.relationship USING btree (dst);
+
+CREATE UNIQUE INDEX signing_key_one_current ON public.signing_key USING btree (COALESCE((wl_id)::text, 'control-plane'::text)) WHERE (state = 'CURRENT'::text);
+
+CREATE UNIQUE INDEX signing_key_one_next ON public.signing_key USING btree (COALESCE((wl_id)::text, 'control-plane'::text)) WHERE (state = 'NEXT'::text);
+
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER issued_token_append_only BEFORE UPDATE ON issued_token FOR EACH ROW EXECUTE FUNCTION refuse_change();
