@@ -23,6 +23,8 @@ export interface KeySource {
 export const JWKS_DOCUMENT = 'jwks';
 // A revoked key is refused everywhere within this time (CONTRACTS.md).
 const FRESH_MS = 60_000;
+// The background sync writes what a nudge made it fetch to the database; this reads it from there.
+const REREAD_AFTER_MS = 5_000;
 // Tokens with made-up key ids must not turn into calls to the Control Plane.
 const COOL_DOWN_MS = 5_000;
 
@@ -32,25 +34,24 @@ const COOL_DOWN_MS = 5_000;
  */
 export function createKeySource({ db, controlPlane, clock, log }: KeySourceDeps): KeySource {
   let keys = new Map<string, VerificationKey>();
+  let stamp: number | undefined;
   let freshAt = 0;
-  let triedAt = 0;
+  let lookedAt = 0;
+  let fetchedAt = 0;
   let running: Promise<void> | undefined;
   const take = (published: PublishedKeys, at: number): void => {
-    keys = new Map(
-      published.keys.map(({ sub, alg, use, ...jwk }) => [
-        jwk.kid,
-        { jwk: { ...jwk, ...(alg && { alg }), ...(use && { use }) }, sub },
-      ]),
-    );
+    keys = keysOf(published);
     freshAt = at;
   };
   const load = async (): Promise<void> => {
     const stored = await readDocument(db, JWKS_DOCUMENT);
-    if (stored === undefined || stored.storedAt.getTime() <= freshAt) return;
-    take(jwksShape.parse(stored.document), stored.storedAt.getTime());
+    const storedAt = stored?.storedAt.getTime();
+    if (stored === undefined || storedAt === undefined || storedAt === stamp) return;
+    take(jwksShape.parse(stored.document), Math.min(storedAt, clock().getTime()));
+    stamp = storedAt;
   };
   const fetchOnce = async (): Promise<void> => {
-    triedAt = clock().getTime();
+    fetchedAt = clock().getTime();
     const published = await controlPlane.readKeys();
     take(published, clock().getTime());
     await saveDocument(db, JWKS_DOCUMENT, published);
@@ -61,36 +62,39 @@ export function createKeySource({ db, controlPlane, clock, log }: KeySourceDeps)
     });
     return running;
   };
-  const tryRefresh = async (): Promise<void> => {
-    try {
-      // The background process may have fetched them a moment ago.
-      await load();
-      if (clock().getTime() - freshAt > FRESH_MS) await refresh();
-    } catch (error) {
-      log.warn({ err: error }, 'the keys of the Control Plane could not be renewed');
-    }
+  const isCool = (): boolean => clock().getTime() - fetchedAt > COOL_DOWN_MS;
+  const lookAgain = async (): Promise<void> => {
+    await load();
+    if (clock().getTime() - freshAt > FRESH_MS && isCool()) await refresh();
+  };
+  const warn = (error: unknown): void => {
+    log.warn({ err: error }, 'the keys of the Control Plane could not be renewed');
   };
   return {
     refresh,
     async keysFor(kid) {
       if (keys.size === 0) await load();
-      const now = clock().getTime();
-      const cool = now - triedAt > COOL_DOWN_MS;
       const known = keys.get(kid);
+      const now = clock().getTime();
       if (known !== undefined) {
-        if (now - freshAt > FRESH_MS && cool) {
-          triedAt = now;
-          void tryRefresh();
+        if (now - lookedAt > REREAD_AFTER_MS) {
+          lookedAt = now;
+          lookAgain().catch(warn);
         }
         return known;
       }
-      if (!cool) return undefined;
       await load();
-      if (keys.has(kid)) return keys.get(kid);
-      await refresh().catch((error: unknown) => {
-        log.warn({ err: error, kid }, 'an unknown key id could not be looked up');
-      });
+      if (!keys.has(kid) && isCool()) await refresh().catch(warn);
       return keys.get(kid);
     },
   };
+}
+
+function keysOf(published: PublishedKeys): Map<string, VerificationKey> {
+  return new Map(
+    published.keys.map(({ sub, alg, use, ...jwk }) => [
+      jwk.kid,
+      { jwk: { ...jwk, ...(alg && { alg }), ...(use && { use }) }, sub },
+    ]),
+  );
 }

@@ -1,0 +1,150 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { CP_SUBJECT_URI } from '../../../runtime/tls.ts';
+import { Problem } from '../../http/problem.ts';
+import type { Guard } from '../../http/route.ts';
+import type { GuardDeps } from '../deps.ts';
+import { checkImport } from './import.ts';
+import { checkBodyMember, checkHeaderMember } from './member.ts';
+import { checkApprover, checkPartner, checkPeer } from './partner.ts';
+import type {
+  ApproverPrincipal,
+  MemberPrincipal,
+  PartnerPrincipal,
+  SupportPrincipal,
+  SupportScope,
+} from './principals.ts';
+import { checkSupport } from './support.ts';
+
+export interface Guards {
+  readonly peer: (...scopes: string[]) => Guard<PartnerPrincipal>;
+  readonly partner: Guard<PartnerPrincipal>;
+  readonly approver: Guard<ApproverPrincipal>;
+  readonly controlPlane: Guard<{ readonly kind: 'control-plane' }>;
+  /** Account and token in the headers. */
+  readonly member: Guard<MemberPrincipal>;
+  /** Account and token among the fields of the body. */
+  readonly bodyMember: Guard<MemberPrincipal>;
+  readonly support: (scope: SupportScope) => Guard<SupportPrincipal>;
+  readonly memberOrSupport: (scope: SupportScope) => Guard<MemberPrincipal | SupportPrincipal>;
+  readonly backoffice: Guard<{ readonly kind: 'backoffice' }>;
+  readonly debugImport: Guard<{ readonly subject: string }>;
+}
+
+/** Who may call, for every route of a WL (CONTRACTS.md, Tokens and identity). */
+export function createGuards(deps: GuardDeps): Guards {
+  return { ...partyGuards(deps), ...peopleGuards(deps) };
+}
+
+function partyGuards(
+  deps: GuardDeps,
+): Pick<Guards, 'peer' | 'partner' | 'approver' | 'controlPlane' | 'debugImport'> {
+  return {
+    peer: (...scopes) => ({
+      name: 'peer',
+      needsCertificate: false,
+      describe: {
+        schemes: ['bearer', 'mutualTLS'],
+        text: `Peer token for this WL (${scopes.join(', ')}) with the certificate it is bound to.`,
+      },
+      check: (facts) => checkPeer(deps, facts, scopes),
+      limitKey: ({ wlId }) => wlId,
+    }),
+    partner: {
+      name: 'partner',
+      needsCertificate: false,
+      describe: {
+        schemes: ['mutualTLS', 'bearer'],
+        text: "The partner's certificate, which is enough for a trade once held.",
+      },
+      check: (facts) => checkPartner(deps, facts),
+      limitKey: ({ wlId }) => wlId,
+    },
+    approver: {
+      name: 'approver',
+      needsCertificate: false,
+      describe: {
+        schemes: ['bearer', 'mutualTLS'],
+        text: "This WL's own token (trader:approve), or the Control Plane's certificate.",
+      },
+      check: (facts) => checkApprover(deps, facts),
+      limitKey: ({ kind }) => kind,
+    },
+    controlPlane: {
+      name: 'controlPlane',
+      needsCertificate: true,
+      describe: { schemes: ['mutualTLS'], text: 'Certificate of the Control Plane.' },
+      check: ({ certificate }) => {
+        if (certificate?.subjectUri === CP_SUBJECT_URI) return { kind: 'control-plane' };
+        throw new Problem('CERTIFICATE_SUBJECT');
+      },
+      limitKey: ({ kind }) => kind,
+    },
+    debugImport: {
+      name: 'debugImport',
+      needsCertificate: false,
+      describe: { schemes: ['bearer'], text: 'A Control Plane token meant for this WL.' },
+      check: (facts) => checkImport(deps, facts),
+      limitKey: ({ subject }) => subject,
+    },
+  };
+}
+
+function peopleGuards(
+  deps: GuardDeps,
+): Pick<Guards, 'member' | 'bodyMember' | 'support' | 'memberOrSupport' | 'backoffice'> {
+  const member: Guard<MemberPrincipal> = {
+    name: 'member',
+    needsCertificate: false,
+    describe: { schemes: ['accountHeaders'], text: 'The member, by account and token.' },
+    check: (facts) => checkHeaderMember(deps, facts),
+    limitKey: ({ account }) => account.accountId,
+  };
+  const support = (scope: SupportScope): Guard<SupportPrincipal> => ({
+    name: 'support',
+    needsCertificate: false,
+    describe: { schemes: ['bearer'], text: `Support token for this WL, ${scope}.` },
+    check: (facts) => checkSupport(deps, facts, scope),
+    limitKey: ({ userId }) => userId,
+  });
+  return {
+    member,
+    bodyMember: {
+      ...member,
+      name: 'bodyMember',
+      describe: { schemes: [], text: 'The member, by `accountId` and `token` of the body.' },
+      check: (facts) => checkBodyMember(deps, facts),
+    },
+    support,
+    memberOrSupport: (scope) => ({
+      name: 'memberOrSupport',
+      needsCertificate: false,
+      describe: {
+        schemes: ['accountHeaders', 'bearer'],
+        text: `The member, by account and token, or a support token, ${scope}.`,
+      },
+      check: (facts) =>
+        facts.bearer === undefined
+          ? checkHeaderMember(deps, facts)
+          : checkSupport(deps, facts, scope),
+      limitKey: (principal) =>
+        principal.kind === 'member' ? principal.account.accountId : principal.userId,
+    }),
+    backoffice: {
+      name: 'backoffice',
+      needsCertificate: false,
+      describe: { schemes: ['backofficeKey'], text: "The back office's key." },
+      check: ({ bearer }) => {
+        if (bearer === undefined) throw new Problem('TOKEN_MISSING');
+        if (!equalInConstantTime(bearer, deps.backofficeKey)) throw new Problem('TOKEN_INVALID');
+        return { kind: 'backoffice' };
+      },
+      limitKey: ({ kind }) => kind,
+    },
+  };
+}
+
+// Hashes have equal lengths, so the comparison tells nothing about the key's.
+function equalInConstantTime(given: string, expected: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(given), hash(expected));
+}
