@@ -1,6 +1,5 @@
-import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { rename } from 'node:fs/promises';
+import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { StackError } from './errors.ts';
 

@@ -44,7 +44,8 @@ function renderBody(line: string): string {
   const entry = parseObject(line);
   if (entry === undefined) return line;
   const level = levelOf(entry['level']);
-  const message = String(entry['msg'] ?? entry['message'] ?? '');
+  const said = entry['msg'] ?? entry['message'] ?? '';
+  const message = typeof said === 'string' ? said : JSON.stringify(said);
   const fields = Object.entries(entry)
     .filter(([key, value]) => !HIDDEN.has(key) && value !== null && value !== undefined)
     .map(([key, value]) => `${key}=${renderValue(value)}`);

@@ -40,13 +40,9 @@ export function createProgress(options: ProgressOptions): Progress {
 
   function draw(): void {
     if (!options.isTerminal || running.size === 0) return;
-    const parts = [...running].map((step) => {
-      const detail = step.detail === '' ? '' : `: ${step.detail}`;
-      return `${step.name}${detail} ${elapsed(step)}`;
-    });
+    const parts = [...running].map((step) => `${step.name}${step.detail} ${elapsed(step)}`);
     const text = `${FRAMES[frame % FRAMES.length]} ${parts.join(' · ')}`;
-    const width = (options.columns ?? COLUMNS_DEFAULT) - 1;
-    options.write(`${CLEAR_LINE}${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
+    options.write(`${CLEAR_LINE}${cut(text, (options.columns ?? COLUMNS_DEFAULT) - 1)}`);
   }
 
   function print(line: string): void {
@@ -85,7 +81,7 @@ export function createProgress(options: ProgressOptions): Progress {
       draw();
       return {
         update(text) {
-          step.detail = text;
+          step.detail = `: ${text}`;
           if (options.isTerminal) draw();
           else options.write(`… ${name}: ${text} (${elapsed(step)})\n`);
         },
@@ -100,4 +96,8 @@ export function createProgress(options: ProgressOptions): Progress {
       running.clear();
     },
   };
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
