@@ -71,7 +71,7 @@ async function confirmOwn(
   const refusal = differs(row, request);
   if (refusal !== undefined)
     return moveHoldRow(tx, row, { to: 'REJECTED', reason: refusal, actor });
-  return capture(tx, settings, row, actor);
+  return capture(tx, settings, { row, now: locked.now }, actor);
 }
 
 /** A hold made for a request id belongs to the first trade that confirms it (RULES.md 2). */
@@ -132,9 +132,10 @@ async function storeRefusal(
 async function capture(
   tx: Transaction<WlTables>,
   settings: ExporterSettings,
-  row: HoldRow,
+  locked: LockedHold,
   actor: string,
 ): Promise<HoldRow> {
+  const { row } = locked;
   const relationship = await readRelationship(tx, settings.wlId, row.requester);
   invariant(row.amount_minor !== null, 'a held row has an amount');
   if (relationship === undefined || relationship.status === 'BLOCKED') {
@@ -149,21 +150,29 @@ async function capture(
       set: { expires_at: deadline },
     });
   }
-  return captureRow(tx, row, actor);
+  return captureRow(tx, locked, { actor });
 }
 
-/** The capture itself: the row, and receivable to seller in the exporter's books. */
+export interface Capture {
+  readonly actor: string;
+  /** Who approved it, where a person had to. */
+  readonly decidedBy?: string;
+}
+
+/**
+ * The capture itself: the row, and receivable to seller in the exporter's books. It is confirmed at
+ * the instant by which its validity was judged: a later one could lie behind its expiry.
+ */
 export async function captureRow(
   tx: Transaction<WlTables>,
-  row: HoldRow,
-  actor: string,
-  decidedBy?: string,
+  { row, now }: LockedHold,
+  { actor, decidedBy }: Capture,
 ): Promise<HoldRow> {
   const captured = await moveHoldRow(tx, row, {
     to: 'CAPTURED',
     actor,
     set: {
-      confirmed_at: sql<Date>`clock()`,
+      confirmed_at: now,
       ...(decidedBy !== undefined && { decided_by: decidedBy }),
     },
   });

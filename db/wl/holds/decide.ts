@@ -6,7 +6,14 @@ import { inTransaction } from '../../pool.ts';
 import { readRelationship } from '../governance.ts';
 import type { WlTables } from '../schema.ts';
 import { captureRow } from './confirm.ts';
-import { answerOf, expireIfDue, lockHold, moveHoldRow, type HoldRow } from './row.ts';
+import {
+  answerOf,
+  expireIfDue,
+  lockHold,
+  moveHoldRow,
+  type HoldRow,
+  type LockedHold,
+} from './row.ts';
 
 export interface DecisionRequest {
   readonly wlId: string;
@@ -50,7 +57,9 @@ export async function decideHold(
     const before = await expireIfDue(tx, locked);
     if (before.state !== 'PENDING_APPROVAL') return ok({ requester, answer: answerOf(before) });
     const relationship = await readRelationship(tx, request.wlId, requester);
-    const after = await settleDecision(tx, before, request, relationship?.status === 'BLOCKED');
+    const after = await settleDecision(tx, { row: before, now: locked.now }, request, {
+      blocked: relationship?.status === 'BLOCKED',
+    });
     await appendAudit(tx, {
       actor: request.actor,
       source: 'approval',
@@ -66,10 +75,11 @@ export async function decideHold(
 
 async function settleDecision(
   tx: Transaction<WlTables>,
-  row: HoldRow,
+  locked: LockedHold,
   { decision, actor }: DecisionRequest,
-  blocked: boolean,
+  { blocked }: { readonly blocked: boolean },
 ): Promise<HoldRow> {
+  const { row } = locked;
   const set = { decided_by: actor };
   if (decision === 'REJECT') {
     return moveHoldRow(tx, row, { to: 'REJECTED', reason: 'MANUAL_REJECT', actor, set });
@@ -77,5 +87,5 @@ async function settleDecision(
   if (blocked) {
     return moveHoldRow(tx, row, { to: 'REJECTED', reason: 'RELATIONSHIP_BLOCKED', actor, set });
   }
-  return captureRow(tx, row, actor, actor);
+  return captureRow(tx, locked, { actor, decidedBy: actor });
 }

@@ -15,6 +15,20 @@ export async function readAnswer(
   });
 }
 
+/** The correlation id that a row was made under; its later steps go on with it. */
+export async function readHoldCorrelation(
+  db: Kysely<WlTables>,
+  key: { readonly requester: string; readonly tradeId: string },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('hold')
+    .select('correlation_id')
+    .where('requester', '=', key.requester)
+    .where('trade_id', '=', key.tradeId)
+    .executeTakeFirst();
+  return row?.correlation_id;
+}
+
 /** A purchase that waits for a person, as the exporter's staff see it. */
 export interface PendingPurchase {
   readonly tradeId: string;

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { splitClawback } from '../../../domain/purchase/admission.ts';
 import type { TraderAnswer } from '../../../domain/purchase/answer.ts';
 import { minor } from '../../../domain/shared/money.ts';
+import { appendAudit } from '../../audit.ts';
 import { inTransaction } from '../../pool.ts';
 import { clawbackAccount, post, readBalance, receivableAccount, sellerAccount } from '../ledger.ts';
 import type { WlTables } from '../schema.ts';
@@ -11,6 +12,8 @@ import { answerOf, expireIfDue, lockHold, moveHoldRow } from './row.ts';
 export interface ReverseRequest {
   readonly requester: string;
   readonly tradeId: string;
+  readonly reason: string;
+  readonly correlationId: string;
 }
 
 /**
@@ -42,6 +45,15 @@ export async function reverseHold(
         { account: sellerAccount(seller), currency, amountMinor: -fromSeller },
         { account: clawbackAccount(seller), currency, amountMinor: -clawback },
       ],
+    });
+    await appendAudit(tx, {
+      actor,
+      source: 'trader',
+      action: 'purchase.reverse',
+      subject: request.tradeId,
+      before: { state: row.state },
+      after: { state: reversed.state, reason: request.reason },
+      correlationId: request.correlationId,
     });
     return answerOf(reversed);
   });

@@ -58,7 +58,7 @@ export interface HoldMove {
   readonly actor: string;
   readonly set?: {
     readonly expires_at?: RawBuilder<Date>;
-    readonly confirmed_at?: RawBuilder<Date>;
+    readonly confirmed_at?: Date;
     readonly decided_by?: string;
   };
 }

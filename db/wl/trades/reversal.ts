@@ -69,6 +69,21 @@ export async function beginReversal(
   });
 }
 
+/** Why a reversal was begun, as its audit row says. */
+export async function readReversalReason(
+  db: Kysely<WlTables>,
+  tradeId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('audit')
+    .select('after')
+    .where('action', '=', 'purchase.reverse')
+    .where('subject', '=', tradeId)
+    .orderBy('seq', 'desc')
+    .executeTakeFirst();
+  return (row?.after as { readonly reason?: string } | undefined)?.reason;
+}
+
 /** The importer's reversing entries, commission included, once the exporter has reversed. */
 export async function finishReversal(db: Kysely<WlTables>, tradeId: string): Promise<TradeRow> {
   return inTransaction(db, async (tx) => {
