@@ -1,0 +1,42 @@
+import type { Dispatcher } from 'undici';
+import type { TraderAnswer } from '../../domain/purchase/answer.ts';
+import { correlationHeaders } from '../../runtime/correlation.ts';
+import { callJson } from '../clients/agent.ts';
+
+export interface ImporterClient {
+  /** Hands over a decision; throws unless the importer acknowledged it with 200. */
+  deliver(importer: string, tradeId: string, answer: TraderAnswer): Promise<void>;
+}
+
+export interface ImporterClientDeps {
+  readonly agent: Dispatcher;
+  readonly peerUrl: (wlId: string) => Promise<string | undefined>;
+  readonly peerToken: (wlId: string) => Promise<string | undefined>;
+}
+
+// The importer answers once it has woken its workflow; nobody waits here.
+const DELIVERY_TIMEOUT_MS = 5_000;
+
+/** Calls an importer over mTLS: our certificate speaks for us, the token only adds to it. */
+export function createImporterClient(deps: ImporterClientDeps): ImporterClient {
+  const { agent, peerUrl, peerToken } = deps;
+  return {
+    async deliver(importer, tradeId, answer) {
+      const base = await peerUrl(importer);
+      if (base === undefined) throw new Error(`${importer} has not registered its endpoint`);
+      const token = await peerToken(importer);
+      const { status } = await callJson({
+        agent,
+        method: 'POST',
+        url: `${base}/api/v2/trader/purchases/${encodeURIComponent(tradeId)}/decision`,
+        headers: {
+          ...correlationHeaders(),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        body: answer,
+        timeoutMs: DELIVERY_TIMEOUT_MS,
+      });
+      if (status !== 200) throw new Error(`${importer} answered the decision with ${status}`);
+    },
+  };
+}

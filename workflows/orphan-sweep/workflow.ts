@@ -1,0 +1,39 @@
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { OrphanSweepActivities, SweepResult } from './contract.ts';
+
+// The next sweep comes in 15 s: what takes longer, or fails, is left to it.
+const STEP_LIMIT = '2 minutes';
+const HEARTBEAT = '20 seconds';
+const retry = { maximumAttempts: 2 };
+
+const { sweepTrades } = proxyActivities<OrphanSweepActivities>({
+  startToCloseTimeout: STEP_LIMIT,
+  heartbeatTimeout: HEARTBEAT,
+  retry,
+  summary: 'Restart trades and reversals',
+});
+const { sweepApprovals } = proxyActivities<OrphanSweepActivities>({
+  startToCloseTimeout: STEP_LIMIT,
+  heartbeatTimeout: HEARTBEAT,
+  retry,
+  summary: 'Restart approvals',
+});
+
+/**
+ * Starts the workflow of every row that should have one and has no open run: a crash between commit
+ * and start, a run that was terminated by hand, lost engine data. The fence makes that safe.
+ */
+export async function orphanSweep(): Promise<SweepResult> {
+  const trades = await sweepTrades();
+  const approvals = await sweepApprovals();
+  const sum = (pick: (result: SweepResult) => number): number => pick(trades) + pick(approvals);
+  const result = {
+    looked: sum(({ looked }) => looked),
+    started: sum(({ started }) => started),
+    failed: sum(({ failed }) => failed),
+  };
+  setCurrentDetails(
+    `Looked at: ${result.looked} · started: ${result.started} · failed: ${result.failed}`,
+  );
+  return result;
+}
