@@ -1,0 +1,41 @@
+import { readTrade } from '../../../db/wl/trades/row.ts';
+import { isPurchaseOver, publicStatus } from '../../../domain/purchase/trade.ts';
+import { Problem } from '../../http/problem.ts';
+import { route, type Route } from '../../http/route.ts';
+import type { TraderDeps } from './deps.ts';
+import { decisionAck, decisionBody, tradeParams } from './schemas.ts';
+
+/** Our own trade ids; any other is nobody's trade here, and no question for the database. */
+const OWN_ID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * The exporter's decision on a trade of ours. It is not believed, only taken as a reason to ask: the
+ * purchase learns, as ever (RULES.md 5). 200 once the signal is durable.
+ */
+export function decisionRoute({ db, guards, work }: TraderDeps): Route {
+  return route({
+    method: 'post',
+    path: '/api/v2/trader/purchases/:tradeId/decision',
+    summary: "The exporter's decision on a purchase of this WL: wakes its workflow.",
+    tag: 'approvals',
+    group: 'trader',
+    guard: guards.partner,
+    params: tradeParams,
+    body: decisionBody,
+    responses: { 200: decisionAck },
+    async handler({ principal, params, body }) {
+      const { tradeId } = params;
+      const trade = OWN_ID_FORM.test(tradeId) ? await readTrade(db, tradeId) : undefined;
+      if (trade === undefined || trade.exporter !== principal.wlId) throw new Problem('NOT_FOUND');
+      if (body.tradeId !== undefined && body.tradeId !== tradeId) {
+        throw new Problem('VALIDATION_FAILED', {
+          errors: [{ in: 'body', pointer: '/tradeId', message: 'is not the trade of the path' }],
+        });
+      }
+      if (!isPurchaseOver(trade.state)) {
+        await work.signalDecision({ tradeId, exporter: trade.exporter });
+      }
+      return { status: 200, body: { tradeId, status: publicStatus(trade.state) } };
+    },
+  });
+}
