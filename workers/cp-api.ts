@@ -8,15 +8,16 @@ import { createApp } from '../api/http/app.ts';
 import { listen } from '../api/http/listeners.ts';
 import { createRateLimiters } from '../api/http/rate-limit.ts';
 import { ensureControlPlaneKeys } from '../db/cp/key.ts';
+import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import { bootstrapMaster, hasMaster } from '../db/cp/operator.ts';
-import type { Author } from '../db/cp/schema.ts';
+import type { Author, CpSchema } from '../db/cp/schema.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import { createHealth } from '../runtime/health.ts';
 import { createLogger } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { loadTls } from '../runtime/tls.ts';
-import { openCpDatabase, type CpDatabase } from './cp-database.ts';
+import { openPartyDatabase, type PartyDatabase } from './party-database.ts';
 
 const NAME = 'cp-api';
 
@@ -26,7 +27,12 @@ async function main(): Promise<void> {
   const log = createLogger({ name: NAME, level: config.logLevel });
   const shutdown = createShutdown({ log, graceMs: config.shutdownGraceMs });
   const health = createHealth({ log });
-  const database = await openCpDatabase(config, { name: NAME, log, health });
+  const database = await openPartyDatabase<CpSchema>(config, {
+    name: NAME,
+    log,
+    health,
+    migrations: CP_MIGRATIONS,
+  });
   shutdown.add('database', database.close);
   const { db, sealer } = database;
   const clock = (): Date => new Date();
@@ -70,7 +76,7 @@ async function main(): Promise<void> {
 /** Makes the Control Plane's own keys and the first master, once; repeated starts change nothing. */
 async function bootstrap(
   config: CpConfig,
-  { db, sealer }: CpDatabase,
+  { db, sealer }: PartyDatabase<CpSchema>,
   signer: Signer,
 ): Promise<{ readonly keys: boolean; readonly master: boolean }> {
   const author: Author = { actor: 'bootstrap', source: NAME, correlationId: randomUUID() };

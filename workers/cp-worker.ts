@@ -1,29 +1,28 @@
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createAgent } from '../activities/clients/agent.ts';
 import { createPolicyRevisionActivities } from '../activities/policy-revision/activities.ts';
 import { createSnapshotActivities } from '../activities/snapshot/activities.ts';
 import { createApp } from '../api/http/app.ts';
 import { listen } from '../api/http/listeners.ts';
 import { createRateLimiters } from '../api/http/rate-limit.ts';
+import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
+import type { CpSchema } from '../db/cp/schema.ts';
 import { replaceSnapshot } from '../db/cp/snapshot.ts';
 import { readWl } from '../db/cp/wl.ts';
 import { readCpConfig } from '../runtime/config.ts';
 import { createHealth } from '../runtime/health.ts';
-import { createLogger, type Logger } from '../runtime/log.ts';
+import { createLogger } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
-import { connectTemporal, installRuntime, readSdkMetrics } from '../runtime/temporal.ts';
+import { installRuntime, readSdkMetrics } from '../runtime/temporal.ts';
 import { loadTls } from '../runtime/tls.ts';
 import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
-import { openCpDatabase, type CpDatabase } from './cp-database.ts';
+import { linkEngine } from './engine-link.ts';
+import { openPartyDatabase, type PartyDatabase } from './party-database.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 const NAME = 'cp-worker';
-const WORKFLOWS = fileURLToPath(new URL('../workflows/cp.ts', import.meta.url));
 // Nudges to one WL are rare and short; a burst after a mass change queues for a moment.
 const CONNECTIONS_PER_WL = 4;
-// An activity in flight ends by its own time-out; a nudge that is cut off is tried again.
-const ACTIVITY_GRACE = '4s';
 
 /** Runs the Control Plane's workflows; its listener serves only /metrics, /readyz and /healthz. */
 async function main(): Promise<void> {
@@ -32,12 +31,22 @@ async function main(): Promise<void> {
   const shutdown = createShutdown({ log, graceMs: config.shutdownGraceMs });
   const health = createHealth({ log });
   const metrics = createMetrics({ process: NAME });
-  const { metricsPort, address, namespace } = config.temporal;
+  const { metricsPort } = config.temporal;
   installRuntime(log, { metricsPort });
   if (metricsPort !== undefined) metrics.addSource(() => readSdkMetrics(metricsPort));
 
-  const database = await openCpDatabase(config, { name: NAME, log, health });
+  const database = await openPartyDatabase<CpSchema>(config, {
+    name: NAME,
+    log,
+    health,
+    migrations: CP_MIGRATIONS,
+  });
   shutdown.add('database', database.close);
+  const agent = createAgent({
+    tls: loadTls(config.listen.certificates),
+    connections: CONNECTIONS_PER_WL,
+  });
+  shutdown.add('agent', () => agent.close());
   const listeners = await listen({
     app: createApp({
       routes: [],
@@ -54,41 +63,23 @@ async function main(): Promise<void> {
     },
   });
   shutdown.add('listener', () => listeners.close());
-
-  const temporal = await connectTemporal({ address, namespace, log });
-  shutdown.add('temporal', () => temporal.connection.close());
-  const agent = createAgent({
-    tls: loadTls(config.listen.certificates),
-    connections: CONNECTIONS_PER_WL,
+  const activities = cpActivities(database, agent);
+  linkEngine(config, {
+    log,
+    health,
+    shutdown,
+    workers: async () => {
+      const bundle = await workflowBundle('cp', config.workflowBundle, log);
+      return [{ taskQueue: CP_TASK_QUEUE, workflowBundle: bundle, activities }];
+    },
   });
-  shutdown.add('agent', () => agent.close());
-  const worker = await Worker.create({
-    connection: temporal.connection,
-    namespace,
-    taskQueue: CP_TASK_QUEUE,
-    workflowBundle: await workflowBundle(config.workflowBundle, log),
-    activities: cpActivities(database, agent),
-    shutdownGraceTime: ACTIVITY_GRACE,
-  });
-  health.add('worker', () => {
-    if (worker.getState() !== 'RUNNING') throw new Error(`the worker is ${worker.getState()}`);
-  });
-  const running = worker.run();
-  running.catch((err: unknown) => {
-    log.fatal({ err }, 'the worker failed');
-    void shutdown.run('worker failed').then(() => process.exit(1));
-  });
-  shutdown.add('worker', async () => {
-    health.drain();
-    if (worker.getState() === 'RUNNING') worker.shutdown();
-    await running;
-  });
-  log.info({ taskQueue: CP_TASK_QUEUE, httpPort: listeners.plainPort }, 'polling');
+  shutdown.add('readiness', () => health.drain());
+  log.info({ httpPort: listeners.plainPort }, 'listening');
 }
 
 type Agent = ReturnType<typeof createAgent>;
 
-function cpActivities({ db, sealer }: CpDatabase, agent: Agent) {
+function cpActivities({ db, sealer }: PartyDatabase<CpSchema>, agent: Agent) {
   const peerUrlOf = async (wlId: string): Promise<string | undefined> =>
     (await readWl(db, sealer, wlId))?.peerUrl ?? undefined;
   return {
@@ -99,26 +90,6 @@ function cpActivities({ db, sealer }: CpDatabase, agent: Agent) {
       store: (request) => replaceSnapshot(db, request),
     }),
   };
-}
-
-async function workflowBundle(
-  codePath: string | undefined,
-  log: Logger,
-): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
-  if (codePath !== undefined) return { codePath };
-  const child = log.child({ component: 'bundle' });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: WORKFLOWS,
-    logger: {
-      log: (level, message) => child.debug({ level }, message),
-      trace: (message) => child.trace(message),
-      debug: (message) => child.debug(message),
-      info: (message) => child.debug(message),
-      warn: (message) => child.warn(message),
-      error: (message) => child.error(message),
-    },
-  });
-  return { code };
 }
 
 main().catch((error: unknown) => {

@@ -1,8 +1,9 @@
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { convertUnitPrice, parseRate } from '../../../domain/shared/fx.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { parseMinor, type Minor } from '../../../domain/shared/money.ts';
+import { takeOverPrice } from '../imported-offers.ts';
 import type { WlTables } from '../schema.ts';
 import type { TradeRow } from './row.ts';
 
@@ -22,16 +23,7 @@ export async function learnPrice(
   invariant(rate.ok, 'a frozen rate is a rate');
   const price = convertUnitPrice(origin.value, rate.value);
   if (reason === 'PRICE_CHANGED') {
-    await tx
-      .updateTable('imported_offer')
-      .set({
-        origin_unit_price_minor: origin.value,
-        unit_price_minor: price,
-        synced_at: sql<Date>`clock()`,
-      })
-      .where('offer_id', '=', row.offer_id)
-      .where('fx_rate', '=', row.fx_rate)
-      .execute();
+    await takeOverPrice(tx, row.exporter, row.origin_offer_id, origin.value);
   }
   return price;
 }

@@ -1,0 +1,54 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  ABANDON_UPDATE,
+  CONFIRM_RESOLUTION_UPDATE,
+  PURCHASE_PROGRESS_QUERY,
+  purchaseWorkflowId,
+  RESOLVE_UPDATE,
+  RETRY_STEP_UPDATE,
+  type ManualAction,
+  type ManualResult,
+  type PurchaseProgress,
+  type ResolveRequest,
+} from '../../workflows/purchase/contract.ts';
+
+/** What support and the buyer's page ask of a purchase that is under way. */
+export interface PurchaseEngine {
+  /** Undefined where the engine knows no such workflow (any more). */
+  queryProgress(tradeId: string): Promise<PurchaseProgress | undefined>;
+  readonly updates: {
+    retry(tradeId: string, action: ManualAction): Promise<ManualResult>;
+    abandon(tradeId: string, action: ManualAction): Promise<ManualResult>;
+    resolve(tradeId: string, request: ResolveRequest): Promise<ManualResult>;
+    confirm(tradeId: string, action: ManualAction): Promise<ManualResult>;
+  };
+}
+
+/** Talks to purchase workflows; `client` may connect lazily. */
+export function createPurchaseEngine(client: () => Pick<Client, 'workflow'>): PurchaseEngine {
+  const update = async (
+    name: string,
+    tradeId: string,
+    request: ManualAction | ResolveRequest,
+  ): Promise<ManualResult> => {
+    const handle = client().workflow.getHandle(purchaseWorkflowId(tradeId));
+    return handle.executeUpdate<ManualResult, [ManualAction]>(name, { args: [request] });
+  };
+  return {
+    async queryProgress(tradeId) {
+      try {
+        const handle = client().workflow.getHandle(purchaseWorkflowId(tradeId));
+        return await handle.query<PurchaseProgress>(PURCHASE_PROGRESS_QUERY);
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }
+    },
+    updates: {
+      retry: (tradeId, action) => update(RETRY_STEP_UPDATE, tradeId, action),
+      abandon: (tradeId, action) => update(ABANDON_UPDATE, tradeId, action),
+      resolve: (tradeId, request) => update(RESOLVE_UPDATE, tradeId, request),
+      confirm: (tradeId, action) => update(CONFIRM_RESOLUTION_UPDATE, tradeId, action),
+    },
+  };
+}

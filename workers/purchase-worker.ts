@@ -1,0 +1,22 @@
+import type { WorkerOptions } from '@temporalio/worker';
+import { PURCHASE_QUEUE } from '../workflows/purchase/contract.ts';
+import type { WlNode } from './wl-node.ts';
+
+/** A dead sticky worker stalls an update by this long, where the default is 10 s (TEMPORAL.md). */
+const STICKY_TIMEOUT = '1s';
+/** Purchases kept in memory; one waits for an approval for a day, and is replayed when evicted. */
+const CACHED_WORKFLOWS = 500;
+
+/** The purchase worker of a WL: in the gateway, and once more in the worker as its standby. */
+export function purchaseWorker(
+  node: Pick<WlNode, 'purchaseActivities'>,
+  bundle: NonNullable<WorkerOptions['workflowBundle']>,
+): WorkerOptions {
+  return {
+    taskQueue: PURCHASE_QUEUE,
+    workflowBundle: bundle,
+    activities: { ...node.purchaseActivities },
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+  };
+}
