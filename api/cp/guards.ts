@@ -52,12 +52,17 @@ export function createGuards(deps: GuardDeps): Guards {
         text: `Certificate of the WL in the path, or: ${rolesText(roles)}`,
       },
       check: (facts) =>
-        facts.bearer === undefined && facts.certificate !== undefined
-          ? checkCertificate(facts)
-          : checkOperator(deps, facts, roles),
+        speaksByCertificate(facts) ? checkCertificate(facts) : checkOperator(deps, facts, roles),
       limitKey: ({ id }) => id,
     }),
   };
+}
+
+/** A WL may send its token along; a person's token counts where the certificate is another's. */
+function speaksByCertificate({ certificate, bearer, params }: RequestFacts): boolean {
+  if (certificate === undefined) return false;
+  const id = wlIdOf(certificate);
+  return bearer === undefined || (id !== undefined && isPathId(params, id));
 }
 
 function rolesText(roles: readonly OperatorRole[]): string {

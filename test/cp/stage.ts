@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/argon2';
 import type { Kysely } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import {
   callJson,
   createAgent,

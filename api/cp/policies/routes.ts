@@ -70,22 +70,26 @@ export function policyRoutes(deps: PolicyDeps, guards: Guards): Route[] {
         return { status: 200, body: revisionPage(items, query.limit) };
       },
     }),
-    route({
-      tag: 'White label',
-      group: 'wl',
-      guard: guards.wlToken('policies:read'),
-      method: 'get',
-      path: '/wls/:id/policies',
-      summary: "A white label's own policy, signed with its policy secret",
-      params: wlParams,
-      responses: { 200: policyView.omit({ wlId: true, rolloutStage: true, updatedAt: true }) },
-      handler: async ({ params: { id } }) => {
-        const policy = foundOrProblem(await readPolicy(deps.db, id));
-        return signedReply(deps, id, pulledPolicy(policy));
-      },
-    }),
+    ownPolicyRoute(deps, guards),
     pullRoute(deps, guards),
   ];
+}
+
+function ownPolicyRoute(deps: PolicyDeps, guards: Guards): Route {
+  return route({
+    tag: 'White label',
+    group: 'wl',
+    guard: guards.wlToken('policies:read'),
+    method: 'get',
+    path: '/wls/:id/policies',
+    summary: "A white label's own policy, signed with its policy secret",
+    params: wlParams,
+    responses: { 200: policyView.omit({ wlId: true, rolloutStage: true, updatedAt: true }) },
+    handler: async ({ params: { id } }) => {
+      const policy = foundOrProblem(await readPolicy(deps.db, id));
+      return signedReply(deps, id, pulledPolicy(policy));
+    },
+  });
 }
 
 /** One page of a history, with the cursor of the next. */
