@@ -107,7 +107,7 @@ export function createPurchaseActivities(deps: PurchaseDeps): PurchaseActivities
       const row = await load(tradeId);
       if (row.cancel_due) await correlated(row, () => cancelOrForget(deps, row));
     },
-    pullPolicies: () => deps.startPolicySync(),
+    askForPull: () => deps.startPolicySync(),
     recordManual: ({ tradeId, actor, reason, action }) =>
       recordManual(deps, { tradeId, actor, reason, action }),
     async requestOverride({ tradeId, actor, reason, outcome }) {

@@ -124,7 +124,7 @@ export interface PurchaseActivities {
   park(input: TradeRef & { reason: ParkReason; answer?: TraderAnswer }): Promise<TradeSnapshot>;
   learn(input: TradeRef & { cancelNow: boolean }): Promise<Learned>;
   cancelHold(input: TradeRef): Promise<void>;
-  pullPolicies(): Promise<void>;
+  askForPull(): Promise<void>;
   recordManual(input: TradeRef & ManualAction & { action: string }): Promise<void>;
   requestOverride(input: TradeRef & ResolveRequest): Promise<{ ok: boolean }>;
   confirmOverride(

@@ -34,7 +34,7 @@ const steps = stepsOf<PurchaseActivities>({
   park: 'Park for a person',
   learn: 'Learn what the exporter did',
   cancelHold: 'Cancel the hold',
-  pullPolicies: 'Pull policies',
+  askForPull: 'Pull policies',
   recordManual: 'Record a manual action',
   requestOverride: 'Note an override',
   confirmOverride: 'Apply an override',
@@ -102,7 +102,7 @@ class Purchase {
         ...(unitPrice !== undefined && { unitPrice }),
       }),
     );
-    if (reservation.pull) await this.do('pullPolicies', () => steps.pullPolicies(undefined));
+    if (reservation.pull) await this.do('askForPull', () => steps.askForPull(undefined));
   }
 
   async advance(): Promise<void> {
