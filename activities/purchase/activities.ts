@@ -145,6 +145,10 @@ async function reserveAt(deps: PurchaseDeps, row: TradeRow): Promise<Reservation
           clientBuyerMasked: row.buyer_masked,
         })
       : await exporter.readHold(row.exporter, row.given_hold_id);
+  if (reply.kind === 'UNCLEAR' && reply.status === 404 && row.given_hold_id !== null) {
+    // The exporter knows no such hold of ours, now or ever: nothing can be confirmed with it.
+    return { kind: 'REFUSED', reason: 'HOLD_EXPIRED', cancelDue: false, pull: false };
+  }
   if (reply.kind !== 'ANSWER') {
     log.warn({ tradeId: row.trade_id, ...reply }, 'preflight without an answer');
     // A given hold is its maker's: one that we could not even read stays untouched.

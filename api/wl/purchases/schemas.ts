@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PARK_REASONS, TRADE_STATES } from '../../../domain/purchase/trade.ts';
 import { REFUSAL_CODES } from '../../../domain/shared/codes.ts';
+import { maskText } from '../../../runtime/mask.ts';
 import { moneyInput, moneyOutput } from '../../http/money-input.ts';
 
 /** Longer ids are nobody's; the bound keeps them out of indexes and logs. */
@@ -104,12 +105,13 @@ export const decisionView = z.object({
   holdId: z.string().optional(),
 });
 
-export const reasonBody = z.strictObject({
-  reason: z.string().trim().min(1).max(REASON_CHARACTERS),
-});
+/** Typed by people and kept in audits and workflow payloads: no address or number gets through. */
+const spokenReason = z.string().trim().min(1).max(REASON_CHARACTERS).transform(maskText);
+
+export const reasonBody = z.strictObject({ reason: spokenReason });
 export const resolveBody = z.strictObject({
   outcome: z.enum(['CONFIRMED', 'COMPENSATED']),
-  reason: z.string().trim().min(1).max(REASON_CHARACTERS),
+  reason: spokenReason,
 });
 
 export const manualView = z.object({

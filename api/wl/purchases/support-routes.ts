@@ -33,7 +33,7 @@ export interface ManualUpdates {
 export interface SupportRouteDeps extends BuyDeps {
   readonly guards: Pick<Guards, 'support' | 'memberOrSupport'>;
   readonly updates: ManualUpdates;
-  readonly startReversal: (trade: TradeRow, reason: string) => Promise<void>;
+  readonly startReversal: (trade: TradeRow) => Promise<void>;
   /** How long a member may reverse an own purchase; zero means never. */
   readonly buyerReversalSeconds: number;
 }
@@ -135,7 +135,7 @@ function reverseRoute(deps: SupportRouteDeps): Route {
         },
       });
       if (!begun.ok) throw new Problem(begun.code);
-      if (begun.value.state === 'REVERSING') await deps.startReversal(begun.value, body.reason);
+      if (begun.value.state === 'REVERSING') await deps.startReversal(begun.value);
       return { status: 202, body: viewOf(begun.value, language) };
     },
   });
