@@ -68,7 +68,6 @@ export interface ControlPlaneClientDeps {
 // Nobody waits for these calls but a schedule; a Control Plane that is slower is in trouble.
 const CALL_TIMEOUT_MS = 5_000;
 const MS_PER_SECOND = 1_000;
-export const WL_SCOPES = ['policies:read', 'telemetry:write', 'signals:ack'] as const;
 
 const secretsShape = z.object({ policySecret: z.string().min(1), signalSecret: z.string().min(1) });
 const tokenShape = z.object({ token: z.string().min(1) });
@@ -85,8 +84,8 @@ export function createControlPlaneClient(deps: ControlPlaneClientDeps): ControlP
       ...(options.body === undefined ? {} : { body: options.body }),
       timeoutMs: CALL_TIMEOUT_MS,
     });
-  const post = async (path: string, body: unknown): Promise<CallAnswer> =>
-    accepted(await call({ method: 'POST', path, body }), path);
+  const post = async (path: string, body?: unknown): Promise<CallAnswer> =>
+    accepted(await call({ method: 'POST', path, ...(body !== undefined && { body }) }), path);
   return {
     async registerEndpoint(endpoint) {
       const path = `/wls/${wlId}/endpoint`;
@@ -96,10 +95,10 @@ export function createControlPlaneClient(deps: ControlPlaneClientDeps): ControlP
       return true;
     },
     async readSecrets() {
-      return secretsShape.parse((await post(`/wls/${wlId}/secrets`, {})).body);
+      return secretsShape.parse((await post(`/wls/${wlId}/secrets`)).body);
     },
     async issueToken() {
-      return issued(await post(`/wls/${wlId}/token`, { scopes: WL_SCOPES }));
+      return issued(await post(`/wls/${wlId}/token`));
     },
     async issuePeerToken(targetWlId, scopes) {
       return issued(await post(`/wls/${wlId}/peer-token`, { targetWlId, scopes }));

@@ -13,8 +13,8 @@ import { POLICY_SECRET, forgetRegistration } from './register.ts';
 const PULL_DOCUMENT = 'pull';
 /** Policy drift may be five minutes (DESIGN.md 7); past that the policy counts as stale. */
 const STALE_AFTER_MS = 300_000;
-/** The Control Plane does not know us (any more) under this token or path. */
-const FORGOTTEN = new Set([401, 403, 404]);
+/** The Control Plane does not know us (any more) under this token, or has given us no secrets. */
+const FORGOTTEN = new Set([401, 403, 404, 409]);
 
 interface StoredPull {
   readonly etag?: string;

@@ -1,96 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sql } from 'kysely';
-import { callJson, type CallAnswer } from '../../activities/clients/agent.ts';
+import type { CallAnswer } from '../../activities/clients/agent.ts';
 import { BUYER_MESSAGES } from '../../api/wl/messages.ts';
-import { verifyAudit } from '../../db/audit.ts';
 import { applyOfferSync } from '../../db/wl/imported-offers.ts';
-import { createOffer, updateOffer } from '../../db/wl/offers.ts';
+import { createOffer } from '../../db/wl/offers.ts';
 import { applyPullDocument } from '../../db/wl/pull.ts';
 import { REFUSAL_CODES } from '../../domain/shared/codes.ts';
 import { minor } from '../../domain/shared/money.ts';
-import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
-import type { OfferSyncResult } from '../../workflows/offer-sync/contract.ts';
-import { createTestPki } from '../support/certificates.ts';
-import { startWlDatabases, type TestServer, type TestWl } from './database.ts';
+import {
+  CHANGE,
+  CONTEXT,
+  STRANGER,
+  codeOf,
+  itemsOf,
+  startApi,
+  type ApiStage,
+  type Request,
+} from './api-stage.ts';
 import { EXPORTER, IMPORTER, pullDocument, pulledPolicy, pulledRelationship } from './documents.ts';
-import { BACKOFFICE_KEY, identity, startNode, wlIdentity, type Identity } from './node.ts';
-import { createTestIssuer, type TestIssuer } from './tokens.ts';
 
-const STRANGER = '11111111-1111-4111-8111-111111111111';
-const CHANGE = { actor: 'test', source: 'test', correlationId: 'test' };
-const CONTEXT = { wlId: EXPORTER, currency: 'XEX', correlationId: 'test' };
-
-let server: TestServer;
-let wl: TestWl;
-let issuer: TestIssuer;
-let node: Awaited<ReturnType<typeof startNode>>;
-let certificates: Record<
-  'importer' | 'exporter' | 'stranger' | 'controlPlane' | 'foreign',
-  Identity
->;
-const nudges: string[] = [];
-let importNow: () => Promise<OfferSyncResult>;
+let stage: ApiStage;
+const call: ApiStage['call'] = (request) => stage.call(request);
+const peerToken: ApiStage['peerToken'] = (change) => stage.peerToken(change);
 
 beforeAll(async () => {
-  const pki = await createTestPki();
-  server = await startWlDatabases(['api']);
-  wl = server.open('api');
-  issuer = createTestIssuer(['control-plane', EXPORTER, IMPORTER, STRANGER]);
-  certificates = {
-    importer: await wlIdentity(pki, IMPORTER),
-    exporter: await wlIdentity(pki, EXPORTER),
-    stranger: await wlIdentity(pki, STRANGER),
-    controlPlane: await identity(pki, CP_SUBJECT_URI),
-    foreign: await identity(pki, CP_SUBJECT_URI, { foreign: true }),
-  };
-  const syncs = {
-    startPolicySync: async () => void nudges.push('pull'),
-    importNow: () => importNow(),
-  };
-  const { tls } = certificates.exporter;
-  node = await startNode({ wl, wlId: EXPORTER, currency: 'XEX', issuer, tls, syncs });
+  stage = await startApi();
 }, 60_000);
-afterAll(async () => {
-  await node.listeners.close();
-  await Promise.all(Object.values(certificates).map(({ agent }) => agent.close()));
-  await server.stop();
-});
-
-interface Request {
-  readonly method?: 'GET' | 'POST' | 'PATCH';
-  readonly path: string;
-  readonly as?: Identity;
-  readonly token?: string;
-  readonly body?: unknown;
-  readonly headers?: Record<string, string>;
-  readonly plain?: boolean;
-}
-
-function call({ method = 'GET', path, as, token, body, headers, plain }: Request) {
-  return callJson({
-    agent: (as ?? certificates.importer).agent,
-    method,
-    url: `${plain === true ? node.plainUrl : node.tlsUrl}${path}`,
-    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
-    ...(body === undefined ? {} : { body }),
-    timeoutMs: 5_000,
-  });
-}
-
-function peerToken(change: Record<string, unknown> = {}): Promise<string> {
-  return issuer.issue({
-    sub: IMPORTER,
-    aud: EXPORTER,
-    scope: 'offers:sync trader:purchase',
-    cnf: { 'x5t#S256': certificates.importer.thumbprint },
-    ...change,
-  });
-}
-
-const codeOf = ({ status, body }: CallAnswer): string =>
-  `${status} ${(body as { code?: string }).code ?? 'none'}`;
-const itemsOf = ({ body }: CallAnswer): Record<string, unknown>[] =>
-  (body as { items: Record<string, unknown>[] }).items;
+afterAll(() => stage.stop());
 
 describe('the listing for a partner', () => {
   const path = '/api/v2/trader/offers';
@@ -102,8 +37,8 @@ describe('the listing for a partner', () => {
       ['c', '7'],
       ['d', '7'],
     ] as const) {
-      const created = await createOffer(
-        wl.db,
+      await createOffer(
+        stage.wl.db,
         {
           offerId: id,
           title: `Oferta ${id}`,
@@ -116,7 +51,6 @@ describe('the listing for a partner', () => {
         },
         CHANGE,
       );
-      expect(created.ok).toBe(true);
     }
     const export_policy = {
       enabled: true,
@@ -126,7 +60,7 @@ describe('the listing for a partner', () => {
       entity_blocklist: [],
     };
     await applyPullDocument(
-      wl.db,
+      stage.wl.db,
       pullDocument({ wlId: EXPORTER, relationships: [pulledRelationship({ export_policy })] }),
       CONTEXT,
     );
@@ -156,9 +90,9 @@ describe('the listing for a partner', () => {
   });
 
   test('is empty with its reason for a WL without a relationship', async () => {
-    const cnf = { 'x5t#S256': certificates.stranger.thumbprint };
+    const cnf = { 'x5t#S256': stage.certificates.stranger.thumbprint };
     const token = await peerToken({ sub: STRANGER, cnf });
-    const answer = await call({ path, token, as: certificates.stranger });
+    const answer = await call({ path, token, as: stage.certificates.stranger });
     expect(answer.body).toEqual({ items: [], reason: 'RELATIONSHIP_MISSING' });
   });
 
@@ -169,19 +103,22 @@ describe('the listing for a partner', () => {
     ['401 TOKEN_EXPIRED', async () => ({ token: await peerToken({ exp: 1_700_000_000 }) })],
     ['401 TOKEN_INVALID', async () => ({ token: `${await peerToken()}x` })],
     // Somebody else's token with one's own certificate.
-    ['401 TOKEN_BINDING', async () => ({ token: await peerToken(), as: certificates.stranger })],
+    [
+      '401 TOKEN_BINDING',
+      async () => ({ token: await peerToken(), as: stage.certificates.stranger }),
+    ],
     // A token that names another WL than the certificate it is bound to.
     [
       '403 CERTIFICATE_SUBJECT',
       async () => ({
-        token: await peerToken({ cnf: { 'x5t#S256': certificates.stranger.thumbprint } }),
-        as: certificates.stranger,
+        token: await peerToken({ cnf: { 'x5t#S256': stage.certificates.stranger.thumbprint } }),
+        as: stage.certificates.stranger,
       }),
     ],
     // A certificate of an authority that nobody trusts.
     [
       '401 CERTIFICATE_REQUIRED',
-      async () => ({ token: await peerToken(), as: certificates.foreign }),
+      async () => ({ token: await peerToken(), as: stage.certificates.foreign }),
     ],
     // A token for approving one's own waiting purchases does not list as a partner.
     [
@@ -189,9 +126,9 @@ describe('the listing for a partner', () => {
       async () => ({
         token: await peerToken({
           sub: EXPORTER,
-          cnf: { 'x5t#S256': certificates.exporter.thumbprint },
+          cnf: { 'x5t#S256': stage.certificates.exporter.thumbprint },
         }),
-        as: certificates.exporter,
+        as: stage.certificates.exporter,
       }),
     ],
   ];
@@ -207,7 +144,7 @@ describe('the listing for a partner', () => {
 
 describe('routes of the Control Plane', () => {
   test('answer categories and entities with their active offers', async () => {
-    const as = certificates.controlPlane;
+    const as = stage.certificates.controlPlane;
     expect((await call({ path: '/api/v2/trader/offer-categories', as })).body).toEqual({
       items: [
         { id: '15', name: 'Categoria 15', activeOffers: 1 },
@@ -222,7 +159,7 @@ describe('routes of the Control Plane', () => {
   test('are for its certificate alone, and do not exist on the plain listener', async () => {
     const path = '/api/v2/trader/entities';
     expect(codeOf(await call({ path }))).toBe('403 CERTIFICATE_SUBJECT');
-    const { foreign, controlPlane } = certificates;
+    const { foreign, controlPlane } = stage.certificates;
     expect(codeOf(await call({ path, as: foreign }))).toBe('401 CERTIFICATE_REQUIRED');
     expect(codeOf(await call({ path, as: controlPlane, plain: true }))).toBe('404 NOT_FOUND');
   });
@@ -232,13 +169,13 @@ describe('routes of the Control Plane', () => {
       call({
         method: 'POST',
         path: '/api/v2/control-plane/policies/changed',
-        as: certificates.controlPlane,
+        as: stage.certificates.controlPlane,
         body: { wlId },
       });
-    nudges.length = 0;
+    stage.nudges.length = 0;
     expect((await nudge(EXPORTER)).status).toBe(202);
     expect(codeOf(await nudge(IMPORTER))).toBe('404 NOT_FOUND');
-    expect(nudges).toEqual(['pull']);
+    expect(stage.nudges).toEqual(['pull']);
   });
 });
 
@@ -249,7 +186,7 @@ describe('debug import', () => {
   const result = { imported: 2, updated: 1, disabled: 0, warnings: ['policy.stale' as const] };
 
   beforeAll(() => {
-    importNow = async () => result;
+    stage.importNow = async () => result;
   });
 
   test('answers what was imported, for a token meant for this WL', async () => {
@@ -273,141 +210,17 @@ describe('debug import', () => {
   });
 
   test('is answered 503 with Retry-After where the engine does not run', async () => {
-    importNow = () => Promise.reject(new Error('no engine'));
+    stage.importNow = () => Promise.reject(new Error('no engine'));
     const answer = await run(await peerToken());
     expect(codeOf(answer)).toBe('503 ENGINE_UNAVAILABLE');
     expect(answer.headers['retry-after']).toBe('5');
   });
 });
 
-describe('the back office', () => {
-  const token = BACKOFFICE_KEY;
-  const offers = '/api/v2/backoffice/offers';
-  const accounts = '/api/v2/backoffice/accounts';
-  const newOffer = {
-    title: 'Café especial',
-    category: { id: '20', name: 'Café' },
-    entity: { id: 'e2', name: 'Torrefação' },
-    unitPrice: '12.50',
-    available: 4,
-  };
-
-  async function actions(): Promise<string[]> {
-    const rows = await wl.db.selectFrom('audit').selectAll().orderBy('seq').execute();
-    const own = rows.filter(({ actor }) => actor === 'backoffice');
-    return own.map(({ action, subject }) => `${action} ${subject}`);
-  }
-
-  test('is refused without its key', async () => {
-    expect(codeOf(await call({ path: offers }))).toBe('401 TOKEN_MISSING');
-    expect(codeOf(await call({ path: offers, token: 'backoffice-other' }))).toBe(
-      '401 TOKEN_INVALID',
-    );
-  });
-
-  test('creates and changes offers; each change that changes something is audited', async () => {
-    const before = await actions();
-    const created = await call({ method: 'POST', path: offers, token, body: newOffer });
-    expect(created).toMatchObject({
-      status: 201,
-      body: { available: 4, currency: 'XEX', used: 0 },
-    });
-    const { offerId } = created.body as { offerId: string };
-    const patch = (body: unknown): Promise<CallAnswer> =>
-      call({ method: 'PATCH', path: `${offers}/${offerId}`, token, body });
-    await sql`UPDATE offer SET used = 3 WHERE offer_id = ${offerId}`.execute(wl.db);
-    expect((await patch({ available: 0 })).body).toMatchObject({ available: 0, used: 3 });
-    expect((await patch({ unitPrice: 20.5 })).body).toMatchObject({ unitPrice: '20.50' });
-    expect((await patch({ unitPrice: '20.50' })).status).toBe(200);
-    expect(codeOf(await patch({ unitPrice: '1.005' }))).toBe('422 VALIDATION_FAILED');
-    expect(codeOf(await patch({ price: '1.00' }))).toBe('422 VALIDATION_FAILED');
-    const missing = await call({ method: 'PATCH', path: `${offers}/none`, token, body: {} });
-    expect(codeOf(missing)).toBe('404 NOT_FOUND');
-    expect((await actions()).slice(before.length)).toEqual([
-      `offer.create ${offerId}`,
-      `offer.update ${offerId}`,
-      `offer.update ${offerId}`,
-    ]);
-    const journal = await sql<{ stock_delta: number; used: number; stock: number }>`
-      SELECT stock_delta, used, stock FROM stock_journal WHERE offer_id = ${offerId}
-       ORDER BY entry_id`.execute(wl.db);
-    expect(journal.rows).toEqual([
-      { stock_delta: 4, used: 0, stock: 4 },
-      { stock_delta: -1, used: 3, stock: 3 },
-    ]);
-  });
-
-  test('opens accounts: the token is told once, contacts are sealed and masked', async () => {
-    const body = {
-      name: 'Ana Prado',
-      email: 'ana.prado@xpory.local',
-      phone: '+55 11 90000-0009',
-      buyOffer: true,
-    };
-    const created = await call({ method: 'POST', path: accounts, token, body });
-    expect(created.status).toBe(201);
-    const { accountId } = created.body as { accountId: string; token: string };
-    const listed = await call({ path: accounts, token });
-    const found = itemsOf(listed).find((item) => item['accountId'] === accountId);
-    expect(found).toMatchObject({ contactMasked: 'an***@xpory.local', balances: [] });
-    const patched = await call({
-      method: 'PATCH',
-      path: `${accounts}/${accountId}`,
-      token,
-      body: { buyOffer: false, status: 'BLOCKED' },
-    });
-    expect(patched.body).toMatchObject({ buyOffer: false, status: 'BLOCKED' });
-    const dump = await sql<{ row: string }>`SELECT account::text AS row FROM account
-      UNION ALL SELECT audit::text FROM audit`.execute(wl.db);
-    const text = dump.rows.map(({ row }) => row).join('\n');
-    for (const secret of ['Ana', 'ana.prado', '90000']) expect(text).not.toContain(secret);
-  });
-
-  test('credits once for each key', async () => {
-    const created = await call({
-      method: 'POST',
-      path: accounts,
-      token,
-      body: { name: 'Bia', buyOffer: true },
-    });
-    const { accountId } = created.body as { accountId: string };
-    const credit = (key: string | undefined, body: unknown): Promise<CallAnswer> =>
-      call({
-        method: 'POST',
-        path: `${accounts}/${accountId}/credits`,
-        token,
-        body,
-        headers: key === undefined ? {} : { 'idempotency-key': key },
-      });
-    const given = { amount: '100.00', currency: 'XEX', note: 'início' };
-    const answers = await Promise.all(Array.from({ length: 8 }, () => credit('k1', given)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
-    const replayed = answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true');
-    expect(replayed).toHaveLength(7);
-    expect(codeOf(await credit('k1', { ...given, amount: '1.00' }))).toBe(
-      '422 IDEMPOTENCY_MISMATCH',
-    );
-    expect(codeOf(await credit(undefined, given))).toBe('400 IDEMPOTENCY_MISSING');
-    expect(codeOf(await credit('k2', { ...given, currency: 'XIM' }))).toBe('422 VALIDATION_FAILED');
-    await credit('k3', { ...given, amount: 2.5, currency: 'BRL' });
-    const listed = itemsOf(await call({ path: accounts, token }));
-    expect(listed.find((item) => item['accountId'] === accountId)).toMatchObject({
-      balances: [
-        { currency: 'BRL', amount: '2.50' },
-        { currency: 'XEX', amount: '100.00' },
-      ],
-    });
-    expect((await actions()).filter((line) => line === `account.credit ${accountId}`)).toHaveLength(
-      2,
-    );
-    expect(await verifyAudit(wl.db)).not.toHaveProperty('brokenAt');
-  });
-});
-
 describe('the store', () => {
   test('lists imported offers for anyone, eligible first', async () => {
     await applyPullDocument(
-      wl.db,
+      stage.wl.db,
       pullDocument({
         wlId: EXPORTER,
         policy: pulledPolicy({ revision: 2 }),
@@ -426,8 +239,8 @@ describe('the store', () => {
       currency: 'XIM',
       available: 1,
     });
-    await applyOfferSync(wl.db, CONTEXT, IMPORTER, [listed('x'), listed('y')]);
-    await applyOfferSync(wl.db, CONTEXT, IMPORTER, [listed('y')]);
+    await applyOfferSync(stage.wl.db, CONTEXT, IMPORTER, [listed('x'), listed('y')]);
+    await applyOfferSync(stage.wl.db, CONTEXT, IMPORTER, [listed('y')]);
     const first = await call({ path: '/api/v2/imported-offers?limit=1', plain: true });
     expect(itemsOf(first)[0]).toMatchObject({
       originOfferId: 'y',
@@ -470,10 +283,4 @@ describe('the store', () => {
     expect(BUYER_MESSAGES.INSUFFICIENT_FUNDS['pt-BR']).toBe('Saldo X$ insuficiente');
     expect(BUYER_MESSAGES.OUT_OF_STOCK['pt-BR']).toBe('Oferta esgotada.');
   });
-});
-
-test('stock that is put up while units are held counts on top of them', async () => {
-  await sql`UPDATE offer SET used = 2 WHERE offer_id = 'a'`.execute(wl.db);
-  const updated = await updateOffer(wl.db, 'a', { available: 5 }, CHANGE);
-  expect(updated).toMatchObject({ ok: true, value: { stock: 7, used: 2 } });
 });

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
@@ -11,6 +10,7 @@ import { createSealer, type Sealer } from '../../db/sealed.ts';
 import { WL_MIGRATIONS } from '../../db/wl/migrations.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
 import { startPostgres } from '../../stack/postgres.ts';
+import { freePort } from '../stack/setup.ts';
 
 export interface TestWl {
   readonly url: string;
@@ -21,26 +21,31 @@ export interface TestWl {
 export interface TestServer {
   /** A migrated, empty WL database of its own. */
   open(name: string): TestWl;
+  urlFor(name: string): string;
   stop(): Promise<void>;
 }
 
 const POOL_SIZE = 10;
 const FOLDER_MODE = 0o755;
 
-/** A PostgreSQL of this test file alone, in a folder that goes with it. */
-export async function startWlDatabases(names: readonly string[]): Promise<TestServer> {
+/** A PostgreSQL of this test file alone, in a folder that goes with it; `others` stay empty. */
+export async function startWlDatabases(
+  names: readonly string[],
+  others: readonly string[] = [],
+): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'xpory-wl-'));
   // Started as root, the server runs as another user, who has to be able to enter.
   await chmod(dataDir, FOLDER_MODE);
   const server = await startPostgres({
     dataDir,
     port: await freePort(),
-    databases: names,
+    databases: [...names, ...others],
     fsync: false,
   });
   const pools: pg.Pool[] = [];
   for (const name of names) await migrate(server.urlFor(name), WL_MIGRATIONS);
   return {
+    urlFor: server.urlFor,
     open(name) {
       const url = server.urlFor(name);
       const pool = createPool({
@@ -72,13 +77,4 @@ export function testSealer(...ids: readonly string[]): Sealer {
     return { id, key };
   });
   return createSealer(entries, INDEX_KEY);
-}
-
-/** A port of the system's choice; free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

@@ -5,11 +5,11 @@ import { createGuards, type Guards } from '../../api/wl/guards/guards.ts';
 import { createNodeRoutes } from '../../api/wl/node-routes.ts';
 import type { Profile } from '../../runtime/config.ts';
 import { certificateFacts, wlSubjectUri, type TlsMaterial } from '../../runtime/tls.ts';
-import { createTokenVerifier } from '../../runtime/tokens.ts';
+import { createTokenVerifier, type TokenVerifierDeps } from '../../runtime/tokens.ts';
 import { startHttpParty, type HttpParty } from '../support/http-party.ts';
 import type { TestPki } from '../support/certificates.ts';
 import { testSealer, type TestWl } from './database.ts';
-import { ISSUER, type TestIssuer } from './tokens.ts';
+import { ISSUER } from './tokens.ts';
 
 export const BACKOFFICE_KEY = 'backoffice-test';
 
@@ -17,7 +17,7 @@ export interface NodeOptions {
   readonly wl: TestWl;
   readonly wlId: string;
   readonly currency: string;
-  readonly issuer: TestIssuer;
+  readonly keysFor: TokenVerifierDeps['keysFor'];
   readonly tls: TlsMaterial;
   readonly syncs: SyncStarter;
   readonly profile?: Profile;
@@ -25,12 +25,12 @@ export interface NodeOptions {
 
 /** The API of a WL beside the purchase, on real listeners. */
 export async function startNode(options: NodeOptions): Promise<HttpParty & { guards: Guards }> {
-  const { wl, wlId, currency, issuer, tls, syncs, profile = 'local' } = options;
+  const { wl, wlId, currency, keysFor, tls, syncs, profile = 'local' } = options;
   const verifierFor = (audience: string) =>
     createTokenVerifier({
       issuer: ISSUER,
       audience,
-      keysFor: issuer.keysFor,
+      keysFor,
       clock: () => new Date(),
     });
   const own = { wlId, currency };
@@ -59,7 +59,7 @@ export async function identity(
   uri: string,
   options: { readonly foreign?: boolean } = {},
 ): Promise<Identity> {
-  const request = { sanUri: uri, dnsNames: ['wl-exporter.localhost', 'localhost'] };
+  const request = { sanUri: uri, dnsNames: ['wl-exporter.localhost', 'cp.localhost'] };
   const issue = options.foreign === true ? pki.issueForeign : pki.issue;
   const tls = await issue(request);
   return {

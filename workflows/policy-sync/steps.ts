@@ -25,9 +25,9 @@ export async function syncPolicies(attempts = REGISTRATION_ATTEMPTS): Promise<Po
   const warnings: SyncWarning[] = [];
   setCurrentDetails('Registering with the Control Plane');
   if (!(await registered(attempts))) warnings.push('registration.pending');
-  setCurrentDetails('Renewing tokens and keys');
-  await attempt('tokens.stale', warnings, () => activities.refreshTokens());
+  setCurrentDetails('Renewing keys and tokens');
   await attempt('keys.stale', warnings, () => activities.refreshKeys());
+  await attempt('tokens.stale', warnings, () => activities.refreshTokens());
   setCurrentDetails('Pulling policies');
   const pulled = await attempt('policy.stale', warnings, () => activities.pullPolicies());
   // A new partner needs a token, and a pull that was refused a new registration: do not wait.

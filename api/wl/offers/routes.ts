@@ -20,7 +20,7 @@ import { decodeCursor, encodeCursor } from '../../http/pagination.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { NodeDeps } from '../deps.ts';
 import type { Guards } from '../guards/guards.ts';
-import { catalogue, tradedOffer, tradedOffers, tradedOffersQuery } from './schemas.ts';
+import { catalogue, type tradedOffer, tradedOffers, tradedOffersQuery } from './schemas.ts';
 
 type OffersDeps = Pick<NodeDeps, 'db' | 'own'>;
 

@@ -1,0 +1,110 @@
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { Dispatcher } from 'undici';
+import { createControlPlaneClient } from '../../activities/clients/control-plane.ts';
+import { createExporterOffersClient } from '../../activities/clients/exporter-offers.ts';
+import { createKeySource, type KeySource } from '../../activities/clients/jwks.ts';
+import { createTokenStore, type TokenStore } from '../../activities/clients/tokens.ts';
+import {
+  createGovernanceActivities,
+  type GovernanceDeps,
+} from '../../activities/governance/activities.ts';
+import { createOfferActivities } from '../../activities/offers/activities.ts';
+import { createSyncStarter, type SyncStarter } from '../../activities/upkeep/sync-starter.ts';
+import type { Sealer } from '../../db/sealed.ts';
+import { installRuntime } from '../../runtime/temporal.ts';
+import type { OfferSyncResult } from '../../workflows/offer-sync/contract.ts';
+import type { PolicySyncResult } from '../../workflows/policy-sync/contract.ts';
+import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
+import type { TestWl } from './database.ts';
+
+export interface BackgroundOptions {
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly bundle: { readonly code: string };
+  readonly wl: TestWl;
+  readonly sealer: Sealer;
+  readonly agent: Dispatcher;
+  readonly own: { readonly wlId: string; readonly currency: string };
+  readonly cpUrl: string;
+  readonly peerUrl: string;
+}
+
+export interface Background {
+  readonly client: Client;
+  readonly syncs: SyncStarter;
+  readonly tokens: TokenStore;
+  readonly keys: KeySource;
+  readonly governance: GovernanceDeps;
+  /** Runs a workflow on the background queue and answers its result. */
+  policySync(): Promise<PolicySyncResult>;
+  offerSync(): Promise<OfferSyncResult>;
+  importNow(): Promise<OfferSyncResult>;
+  stop(): Promise<void>;
+}
+
+const QUIET = pino({ level: 'silent' });
+
+/** The workflows that keep a WL in step, bundled as for its worker; comes before any connection. */
+export async function bundleBackground(): Promise<{ code: string }> {
+  installRuntime(QUIET);
+  const silent = () => undefined;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/background.ts', import.meta.url)),
+    logger: {
+      ...{ log: silent, trace: silent, debug: silent, info: silent },
+      ...{ warn: silent, error: silent },
+    },
+  });
+  return { code };
+}
+
+/** A WL's background worker with its clients, in the test's process. */
+export async function startBackground(options: BackgroundOptions): Promise<Background> {
+  const { wl, sealer, agent, own, cpUrl, peerUrl, namespace } = options;
+  const { db } = wl;
+  const log = QUIET;
+  const clock = (): Date => new Date();
+  const controlPlane = createControlPlaneClient({ agent, cpUrl, wlId: own.wlId });
+  const tokens = createTokenStore({ db, sealer, clock, log });
+  const keys = createKeySource({ db, controlPlane, clock, log });
+  const governance = { db, sealer, controlPlane, keys, own, peerUrl, cpUrl, clock };
+  const connection = await NativeConnection.connect({ address: options.temporalAddress });
+  const client = new Client({ connection, namespace });
+  const exporterOffers = createExporterOffersClient(agent);
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: BACKGROUND_QUEUE,
+    workflowBundle: options.bundle,
+    activities: {
+      ...createGovernanceActivities(governance),
+      ...createOfferActivities({ db, own, exporterOffers, tokens }),
+    },
+  });
+  const running = worker.run();
+  const syncs = createSyncStarter(() => client);
+  let runs = 0;
+  const run = async <T>(workflow: string): Promise<T> => {
+    runs += 1;
+    const workflowId = `test/${workflow}/${runs}`;
+    const result: unknown = await client.workflow.execute(workflow, {
+      workflowId,
+      taskQueue: BACKGROUND_QUEUE,
+    });
+    return result as T;
+  };
+  return {
+    ...{ client, syncs, tokens, keys, governance },
+    policySync: () => run('policySync'),
+    offerSync: () => run('offerSync'),
+    importNow: () => run('importNow'),
+    async stop() {
+      worker.shutdown();
+      await running;
+      await connection.close();
+    },
+  };
+}
