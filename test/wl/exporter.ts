@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { sql } from 'kysely';
 import { cancelHold } from '../../db/wl/holds/cancel.ts';
 import { confirmHold, type ConfirmRequest } from '../../db/wl/holds/confirm.ts';
@@ -212,3 +213,9 @@ export const CONSISTENT: Counters = {
   balances: [],
   transitions: [],
 };
+
+/** Throws where the books contradict each other; for hooks, which have no expectations. */
+export async function assertConsistent(wl: TestWl): Promise<void> {
+  const found = Object.entries(await contradictions(wl)).filter(([, rows]) => rows.length > 0);
+  if (found.length > 0) throw new Error(`contradictions: ${inspect(found, { depth: null })}`);
+}

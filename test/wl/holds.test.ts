@@ -10,14 +10,7 @@ import { updateOffer } from '../../db/wl/offers.ts';
 import { minor } from '../../domain/shared/money.ts';
 import { startWlDatabases, type TestServer } from './database.ts';
 import { EXPORTER, IMPORTER } from './documents.ts';
-import {
-  CONSISTENT,
-  contradictions,
-  createExporter,
-  OTHER,
-  PRICE,
-  type TestExporter,
-} from './exporter.ts';
+import { assertConsistent, createExporter, OTHER, PRICE, type TestExporter } from './exporter.ts';
 
 const CONTEXT = { actor: 'test', source: 'test', correlationId: 'test' };
 /** Just past the 90 s of a hold, and past the 24 h of an approval. */
@@ -31,9 +24,7 @@ beforeAll(async () => {
   server = await startWlDatabases(['holds']);
   exporter = await createExporter(server.open('holds'));
 }, 60_000);
-afterEach(async () => {
-  expect(await contradictions(exporter.wl)).toEqual(CONSISTENT);
-});
+afterEach(() => assertConsistent(exporter.wl));
 afterAll(() => server.stop());
 
 function decide(tradeId: string, decision: 'APPROVE' | 'REJECT', requester?: string) {
