@@ -1,4 +1,10 @@
-import { WorkflowFailedError, WorkflowIdConflictPolicy, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+} from '@temporalio/client';
 import type { Logger } from '../../runtime/log.ts';
 import {
   CP_TASK_QUEUE,
@@ -50,10 +56,12 @@ export function createEngine({ client, log }: EngineDeps): Engine {
           workflowId: revision,
           args: [announcement],
           staticSummary: `Tell the white labels of ${revision}`,
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+          // One workflow a revision, whoever announces it again and however much later.
+          workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         }),
       );
     } catch (err) {
+      if (err instanceof WorkflowExecutionAlreadyStartedError) return;
       log.warn({ err, revision }, 'a committed revision could not be announced');
     }
   };
