@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { WlTables } from '../db/wl/schema.ts';
 import { isPurchaseOver, TRADE_STATES, type TradeState } from '../domain/purchase/trade.ts';
 import { purchaseWorkflowId } from '../workflows/purchase/contract.ts';
+import { reversalWorkflowId } from '../workflows/reversal/contract.ts';
 import {
   checkParty,
   together,
@@ -79,7 +80,7 @@ async function findAbandoned(run: CheckRun, party: Party): Promise<Violation[]> 
 const identity = ({ tradeId, version }: OpenTrade): string => `${tradeId}/${version}`;
 
 function workflowOf({ tradeId, state }: OpenTrade): string {
-  return state === 'REVERSING' ? `reversal/${tradeId}` : purchaseWorkflowId(tradeId);
+  return state === 'REVERSING' ? reversalWorkflowId(tradeId) : purchaseWorkflowId(tradeId);
 }
 
 async function readIdle(db: Kysely<WlTables>, now: Date | undefined): Promise<OpenTrade[]> {
