@@ -10,7 +10,7 @@ export type { GovernanceDeps } from './deps.ts';
 /** The steps of `policySync`, under the correlation of their workflow. */
 export function createGovernanceActivities(deps: GovernanceDeps): PolicySyncActivities {
   return {
-    register: () => correlated(async () => ({ registration: await register(deps) })),
+    register: () => correlated(async (id) => ({ registration: await register(deps, id) })),
     refreshTokens: () => correlated(async () => ({ renewed: await refreshTokens(deps) })),
     pullPolicies: () => correlated(async (id) => ({ applied: await pullPolicies(deps, id) })),
     refreshKeys: () => correlated(() => deps.keys.refresh()),

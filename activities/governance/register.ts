@@ -1,5 +1,8 @@
 import { readDocument, saveDocument, saveSecret } from '../../db/wl/control-tokens.ts';
 import { ensureEventKey, readEventKeys } from '../../db/wl/event-keys.ts';
+import { addEvent } from '../../db/wl/outbox.ts';
+import { readTraderId } from '../../db/wl/trader-account.ts';
+import { inTransaction } from '../../db/pool.ts';
 import { canonicalJson, type Json } from '../../domain/shared/canonical.ts';
 import type { Registration } from '../../workflows/policy-sync/contract.ts';
 import { ConnectionFailure } from '../clients/agent.ts';
@@ -17,9 +20,10 @@ interface StoredRegistration {
 
 /**
  * Tells the Control Plane where this WL is reached and fetches the shared secrets, unless exactly
- * this has been done. UNKNOWN until an operator has created the WL.
+ * this has been done; with it this WL confirms its trader account. UNKNOWN until an operator has
+ * created the WL.
  */
-export async function register(deps: GovernanceDeps): Promise<Registration> {
+export async function register(deps: GovernanceDeps, correlationId: string): Promise<Registration> {
   const { db, sealer, controlPlane, own, peerUrl, cpUrl } = deps;
   await ensureEventKey(db, sealer);
   const endpoint = { peerUrl, currency: own.currency, eventKeys: await readEventKeys(db) };
@@ -35,7 +39,13 @@ export async function register(deps: GovernanceDeps): Promise<Registration> {
     throw error;
   }
   const registeredAt = deps.clock().toISOString();
-  await saveDocument(db, REGISTRATION_DOCUMENT, { endpoint: fingerprint, registeredAt });
+  await inTransaction(db, async (tx) => {
+    await saveDocument(tx, REGISTRATION_DOCUMENT, { endpoint: fingerprint, registeredAt });
+    const traderId = await readTraderId(tx);
+    if (traderId === undefined) return;
+    const data = { wlId: own.wlId, traderId };
+    await addEvent(tx, { type: 'trader.account.confirmed', correlationId, data });
+  });
   return 'REGISTERED';
 }
 

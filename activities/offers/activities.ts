@@ -50,23 +50,34 @@ async function syncExporter(deps: OfferDeps, exporter: string): Promise<Exporter
   return { exporter, ...(await applyOfferSync(deps.db, deps.own, exporter, listed)) };
 }
 
+/** A refused token is read anew once: a renewed one may stand in the database already. */
+const TOKEN_TRIES = 2;
+
 async function listOffers(
-  { db, exporterOffers, tokens }: OfferDeps,
+  deps: OfferDeps,
   exporter: string,
 ): Promise<readonly ListedOffer[] | ExporterWarning> {
-  const partner = await readPartner(db, exporter);
-  if (partner?.peerUrl === undefined) return 'exporter.unregistered';
+  const peerUrl = (await readPartner(deps.db, exporter))?.peerUrl;
+  if (peerUrl === undefined) return 'exporter.unregistered';
+  for (let tries = 1; ; tries += 1) {
+    const listed = await tryList(deps, exporter, peerUrl);
+    if (listed !== 'exporter.refused' || tries >= TOKEN_TRIES) return listed;
+    deps.tokens.forget(exporter);
+  }
+}
+
+async function tryList(
+  { exporterOffers, tokens }: OfferDeps,
+  exporter: string,
+  peerUrl: string,
+): Promise<readonly ListedOffer[] | ExporterWarning> {
   const token = await tokens.peerToken(exporter);
   if (token === undefined) return 'token.missing';
   try {
-    const { peerUrl } = partner;
     return await exporterOffers.listOffers({ peerUrl, token, signal: cancellationSignal() });
   } catch (error) {
     if (error instanceof ConnectionFailure) return 'exporter.unreachable';
     if (!(error instanceof OffersRefused)) throw error;
-    if (error.status !== 401 && error.status !== 403) return 'exporter.invalid';
-    // A renewed token may be in the database already.
-    tokens.forget(exporter);
-    return 'exporter.refused';
+    return error.status === 401 || error.status === 403 ? 'exporter.refused' : 'exporter.invalid';
   }
 }

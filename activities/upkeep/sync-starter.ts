@@ -16,26 +16,42 @@ export interface SyncStarter {
 }
 
 /** Somebody waits for the answer; a sync that takes longer has a partner that hangs. */
-const IMPORT_LIMIT = '30 seconds';
+const IMPORT_LIMIT_MS = 30_000;
+/** Starting takes milliseconds, and the Control Plane waits 3 s for the answer to its nudge. */
+const START_LIMIT_MS = 2_000;
 
 /** Starts the syncs through the engine; `client` may connect lazily. */
 export function createSyncStarter(client: () => Pick<Client, 'workflow'>): SyncStarter {
   return {
     async startPolicySync() {
-      await client().workflow.signalWithStart(POLICY_SYNC, {
+      const started = client().workflow.signalWithStart(POLICY_SYNC, {
         workflowId: POLICY_SYNC_ID,
         taskQueue: BACKGROUND_QUEUE,
         signal: PULL_SIGNAL,
       });
+      await within(START_LIMIT_MS, started);
     },
     async importNow(correlationId) {
-      const result: unknown = await client().workflow.execute(IMPORT_NOW, {
+      const result: Promise<unknown> = client().workflow.execute(IMPORT_NOW, {
         workflowId: importNowId(correlationId),
         taskQueue: BACKGROUND_QUEUE,
-        workflowRunTimeout: IMPORT_LIMIT,
+        workflowRunTimeout: IMPORT_LIMIT_MS,
         workflowIdConflictPolicy: 'USE_EXISTING',
       });
-      return result as OfferSyncResult;
+      return (await within(IMPORT_LIMIT_MS + START_LIMIT_MS, result)) as OfferSyncResult;
     },
   };
+}
+
+/** The connection's own deadlines do not hold while it is refused, so a timer of ours does. */
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error(`the engine did not answer within ${limitMs} ms`));
+  }, limitMs);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -184,7 +184,9 @@ async function applyPartners(tx: Transaction<WlTables>, document: PullDocument):
         .doUpdateSet((row) => ({ document: row.ref('excluded.document'), stored_at: sql`clock()` }))
         .where(
           sql<boolean>`(control_document.document->>'documentRevision')::numeric
-            <= ${documentRevision}::numeric`,
+            <= ${documentRevision}::numeric
+            AND (control_document.document->'auditHead'->>'seq')::numeric
+            <= ${auditHead.seq}::numeric`,
         ),
     )
     .executeTakeFirst();

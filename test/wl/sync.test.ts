@@ -10,6 +10,7 @@ import { readPartner, readRelationship } from '../../db/wl/governance.ts';
 import { listImportedOffers } from '../../db/wl/imported-offers.ts';
 import { createOffer } from '../../db/wl/offers.ts';
 import { resealWl } from '../../db/wl/reseal.ts';
+import { saveTraderAccount } from '../../db/wl/trader-account.ts';
 import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
 import { createTokenVerifier } from '../../runtime/tokens.ts';
 import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal.ts';
@@ -55,6 +56,8 @@ beforeAll(async () => {
   controlPlane = await startControlPlane({ databaseUrl: server.urlFor('cp'), tls, agent });
   await startParties();
   await fillCatalogue();
+  const trader = { traderId: 'trader-1', name: 'Conta Trader', email: 'trader@example.com' };
+  await saveTraderAccount(importerDb.db, testSealer('i1'), trader);
 }, LONG_MS);
 
 afterAll(async () => {
@@ -197,8 +200,16 @@ describe('once the operator has created both and related them', () => {
 
   test('a second pull without a change applies nothing', async () => {
     expect(await importer.policySync()).toEqual({ applied: [], warnings: [] });
-    const events = await importerDb.db.selectFrom('outbox').selectAll().execute();
-    expect(events.map(({ type }) => type)).toEqual(['policy.applied', 'policy.applied']);
+    const events = await importerDb.db
+      .selectFrom('outbox')
+      .selectAll()
+      .orderBy('occurred_at')
+      .execute();
+    expect(events.map(({ type }) => type)).toEqual([
+      'trader.account.confirmed',
+      'policy.applied',
+      'policy.applied',
+    ]);
   });
 
   test('the offers are imported with the local price', async () => {
@@ -304,11 +315,12 @@ describe('what is kept of the Control Plane', () => {
     const secrets = await sql<{ row: string }>`
       SELECT control_token::text AS row FROM control_token
       UNION ALL SELECT control_secret::text FROM control_secret
-      UNION ALL SELECT event_key::text FROM event_key`.execute(importerDb.db);
+      UNION ALL SELECT event_key::text FROM event_key
+      UNION ALL SELECT trader_account::text FROM trader_account`.execute(importerDb.db);
     const text = secrets.rows.map(({ row }) => row).join('\n');
     expect(token).toBeDefined();
     expect(text).not.toContain(token?.slice(0, 40));
-    expect(text).not.toMatch(/whsec_|PRIVATE KEY|eyJ/);
+    expect(text).not.toMatch(/whsec_|PRIVATE KEY|eyJ|trader@example/);
   });
 
   test('survives the rotation of the sealing key', async () => {
