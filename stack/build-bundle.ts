@@ -1,5 +1,5 @@
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { BUNDLE_ENTRIES } from '../workers/workflow-bundle.ts';
+import { BUNDLE_ENTRIES } from '../workers/compose/workflow-bundle.ts';
 import { writeFileWhole } from './folders.ts';
 
 /** `node stack/build-bundle.ts cp|wl FILE`: a process of its own, for its memory and its CPU. */

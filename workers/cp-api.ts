@@ -4,33 +4,23 @@ import { Client, Connection } from '@temporalio/client';
 import { cpRoutes, CP_DOCUMENT, createCpVerifier } from '../api/cp/app.ts';
 import { createEngine } from '../api/cp/engine.ts';
 import { createSigner, type Signer } from '../api/cp/tokens/signer.ts';
-import { createApp } from '../api/http/app.ts';
-import { listen } from '../api/http/listeners.ts';
-import { createRateLimiters } from '../api/http/rate-limit.ts';
 import { ensureControlPlaneKeys } from '../db/cp/key.ts';
 import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import { bootstrapMaster, hasMaster } from '../db/cp/operator.ts';
 import type { Author, CpSchema } from '../db/cp/schema.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
-import { createHealth } from '../runtime/health.ts';
-import { createLogger } from '../runtime/log.ts';
-import { createMetrics } from '../runtime/metrics.ts';
-import { createShutdown } from '../runtime/shutdown.ts';
-import { loadTls } from '../runtime/tls.ts';
-import { openPartyDatabase, type PartyDatabase } from './party-database.ts';
+import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
+import { createParts, run, serveParty } from './compose/process.ts';
 
 const NAME = 'cp-api';
 
 /** The Control Plane's API. It serves without the engine: what it starts there is only haste. */
 async function main(): Promise<void> {
   const config = readCpConfig(process.env);
-  const log = createLogger({ name: NAME, level: config.logLevel });
-  const shutdown = createShutdown({ log, graceMs: config.shutdownGraceMs });
-  const health = createHealth({ log });
+  const parts = createParts(NAME, config);
+  const { log, shutdown } = parts;
   const database = await openPartyDatabase<CpSchema>(config, {
-    name: NAME,
-    log,
-    health,
+    ...parts,
     migrations: CP_MIGRATIONS,
   });
   shutdown.add('database', database.close);
@@ -51,26 +41,10 @@ async function main(): Promise<void> {
 
   const { profile, tokens } = config;
   const verifier = createCpVerifier(db, { issuer: config.cpUrl, clock });
-  const app = createApp({
+  await serveParty(config, parts, {
     routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, tokens }),
-    log,
-    metrics: createMetrics({ process: NAME }),
-    limiters: createRateLimiters(config.rateLimits),
-    health,
     document: CP_DOCUMENT,
-    checkResponses: profile === 'local',
   });
-  const { bindHost, tlsPort, httpPort, certificates } = config.listen;
-  const listeners = await listen({
-    app,
-    tls: { port: tlsPort, bindHost, tls: loadTls(certificates) },
-    ...(httpPort === undefined ? {} : { plain: { port: httpPort } }),
-  });
-  shutdown.add('listeners', async () => {
-    health.drain();
-    await listeners.close();
-  });
-  log.info({ tlsPort: listeners.tlsPort, httpPort: listeners.plainPort }, 'listening');
 }
 
 /** Makes the Control Plane's own keys and the first master, once; repeated starts change nothing. */
@@ -88,7 +62,4 @@ async function bootstrap(
   return { keys, master: await bootstrapMaster(db, sealer, { operator, author }) };
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${NAME} can not start: ${String(error)}\n`);
-  process.exit(1);
-});
+run(NAME, main);

@@ -1,19 +1,11 @@
-import { createApp } from '../api/http/app.ts';
-import { listen } from '../api/http/listeners.ts';
-import { createRateLimiters } from '../api/http/rate-limit.ts';
 import { WL_DOCUMENT, wlRoutes, type WlApiDeps } from '../api/wl/app.ts';
 import { readWlConfig, type WlConfig } from '../runtime/config.ts';
-import { createHealth } from '../runtime/health.ts';
-import { createLogger } from '../runtime/log.ts';
-import { createMetrics } from '../runtime/metrics.ts';
-import { createShutdown } from '../runtime/shutdown.ts';
-import { installRuntime, readSdkMetrics } from '../runtime/temporal.ts';
-import { loadTls } from '../runtime/tls.ts';
 import { createTokenVerifier } from '../runtime/tokens.ts';
-import { linkEngine } from './engine-link.ts';
-import { purchaseWorker } from './purchase-worker.ts';
-import { workflowBundle } from './workflow-bundle.ts';
-import { openWlNode, type WlNode } from './wl-node.ts';
+import { linkEngine } from './compose/engine-link.ts';
+import { createWorkerParts, run, serveParty } from './compose/process.ts';
+import { purchaseWorker } from './compose/purchase-worker.ts';
+import { openWlNode, type WlNode } from './compose/wl-node.ts';
+import { workflowBundle } from './compose/workflow-bundle.ts';
 
 const NAME = 'wl-gateway';
 
@@ -23,44 +15,17 @@ const NAME = 'wl-gateway';
  */
 async function main(): Promise<void> {
   const config = readWlConfig(process.env);
-  const log = createLogger({ name: NAME, level: config.logLevel });
-  const shutdown = createShutdown({ log, graceMs: config.shutdownGraceMs });
-  const health = createHealth({ log });
-  const metrics = createMetrics({ process: NAME });
-  const { metricsPort } = config.temporal;
-  installRuntime(log, { metricsPort });
-  if (metricsPort !== undefined) metrics.addSource(() => readSdkMetrics(metricsPort));
-
-  const node = await openWlNode(config, {
-    ...{ name: NAME, log, health, metrics, shutdown },
-    client: () => link.client(),
-  });
-  const bundle = await workflowBundle('wl', config.workflowBundle, log);
+  const parts = createWorkerParts(NAME, config);
+  const node = await openWlNode(config, { ...parts, client: () => link.client() });
+  const bundle = await workflowBundle('wl', config.workflowBundle, parts.log);
   const link = linkEngine(config, {
-    ...{ log, health, shutdown },
+    ...parts,
     workers: async () => [purchaseWorker(node, bundle)],
   });
-
-  const app = createApp({
+  await serveParty(config, parts, {
     routes: wlRoutes(routeDeps(config, node)),
-    log,
-    metrics,
-    limiters: createRateLimiters(config.rateLimits),
-    health,
     document: WL_DOCUMENT,
-    checkResponses: config.profile === 'local',
   });
-  const { bindHost, tlsPort, httpPort, certificates } = config.listen;
-  const listeners = await listen({
-    app,
-    tls: { port: tlsPort, bindHost, tls: loadTls(certificates) },
-    ...(httpPort === undefined ? {} : { plain: { port: httpPort } }),
-  });
-  shutdown.add('listeners', async () => {
-    health.drain();
-    await listeners.close();
-  });
-  log.info({ tlsPort: listeners.tlsPort, httpPort: listeners.plainPort }, 'listening');
 }
 
 function routeDeps(config: WlConfig, node: WlNode): WlApiDeps {
@@ -101,7 +66,4 @@ function routeDeps(config: WlConfig, node: WlNode): WlApiDeps {
   };
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${NAME} can not start: ${String(error)}\n`);
-  process.exit(1);
-});
+run(NAME, main);

@@ -1,11 +1,11 @@
 import { sql, type Kysely } from 'kysely';
 import type pg from 'pg';
-import { isMigrated } from '../db/migrator.ts';
-import { createDatabase, createPool } from '../db/pool.ts';
-import { createSealer, type Sealer } from '../db/sealed.ts';
-import type { PartyConfig } from '../runtime/config.ts';
-import type { Health } from '../runtime/health.ts';
-import type { Logger } from '../runtime/log.ts';
+import { isMigrated } from '../../db/migrator.ts';
+import { createDatabase, createPool } from '../../db/pool.ts';
+import { createSealer, type Sealer } from '../../db/sealed.ts';
+import type { PartyConfig } from '../../runtime/config.ts';
+import type { Health } from '../../runtime/health.ts';
+import type { Logger } from '../../runtime/log.ts';
 
 export interface PartyDatabase<S> {
   readonly pool: pg.Pool;

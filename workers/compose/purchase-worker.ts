@@ -1,5 +1,5 @@
 import type { WorkerOptions } from '@temporalio/worker';
-import { PURCHASE_QUEUE } from '../workflows/purchase/contract.ts';
+import { PURCHASE_QUEUE } from '../../workflows/purchase/contract.ts';
 import type { WlNode } from './wl-node.ts';
 
 /** A dead sticky worker stalls an update by this long, where the default is 10 s (TEMPORAL.md). */

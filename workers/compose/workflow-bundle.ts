@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
-import type { Logger } from '../runtime/log.ts';
+import type { Logger } from '../../runtime/log.ts';
 
 /** The bundle entries: one a party, because a party's worker knows no other's workflows. */
 export const BUNDLE_ENTRIES = {
-  cp: fileURLToPath(new URL('../workflows/cp.ts', import.meta.url)),
-  wl: fileURLToPath(new URL('../workflows/wl.ts', import.meta.url)),
+  cp: fileURLToPath(new URL('../../workflows/cp.ts', import.meta.url)),
+  wl: fileURLToPath(new URL('../../workflows/wl.ts', import.meta.url)),
 } as const;
 
 /** A prebuilt bundle where the environment names one, else one that is built now (1-2.5 s). */

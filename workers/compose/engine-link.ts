@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import type { PartyConfig } from '../runtime/config.ts';
-import type { Health } from '../runtime/health.ts';
-import type { Logger } from '../runtime/log.ts';
-import type { Shutdown } from '../runtime/shutdown.ts';
-import { connectTemporal, type TemporalConnection } from '../runtime/temporal.ts';
+import type { PartyConfig } from '../../runtime/config.ts';
+import type { Health } from '../../runtime/health.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Shutdown } from '../../runtime/shutdown.ts';
+import { connectTemporal, type TemporalConnection } from '../../runtime/temporal.ts';
 
 export interface EngineLinkDeps {
   readonly log: Logger;

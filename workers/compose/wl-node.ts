@@ -1,32 +1,32 @@
 import type { Client } from '@temporalio/client';
-import { createAgent } from '../activities/clients/agent.ts';
+import { createAgent } from '../../activities/clients/agent.ts';
 import {
   createControlPlaneClient,
   type ControlPlaneClient,
-} from '../activities/clients/control-plane.ts';
-import { createExporterClient, type ExporterClient } from '../activities/clients/exporter.ts';
-import { createKeySource, type KeySource } from '../activities/clients/jwks.ts';
-import { createPartnerGuard } from '../activities/clients/partner-guard.ts';
+} from '../../activities/clients/control-plane.ts';
+import { createExporterClient, type ExporterClient } from '../../activities/clients/exporter.ts';
+import { createKeySource, type KeySource } from '../../activities/clients/jwks.ts';
+import { createPartnerGuard } from '../../activities/clients/partner-guard.ts';
 import {
   createPurchaseEngine,
   type PurchaseEngine,
-} from '../activities/clients/purchase-engine.ts';
-import { createTokenStore, type TokenStore } from '../activities/clients/tokens.ts';
-import { createPurchaseActivities } from '../activities/purchase/activities.ts';
-import { createTradeStarter, type TradeStarter } from '../activities/upkeep/trade-starter.ts';
-import { createSyncStarter, type SyncStarter } from '../activities/upkeep/sync-starter.ts';
-import { readPartner } from '../db/wl/governance.ts';
-import { WL_MIGRATIONS } from '../db/wl/migrations.ts';
-import type { WlTables } from '../db/wl/schema.ts';
-import { readTraderId } from '../db/wl/trader-account.ts';
-import { createTradeBoard, type TradeBoard } from '../db/wl/trades/board.ts';
-import type { WlConfig } from '../runtime/config.ts';
-import type { Health } from '../runtime/health.ts';
-import type { Logger } from '../runtime/log.ts';
-import type { Metrics } from '../runtime/metrics.ts';
-import type { Shutdown } from '../runtime/shutdown.ts';
-import { loadTls } from '../runtime/tls.ts';
-import type { PurchaseActivities } from '../workflows/purchase/contract.ts';
+} from '../../activities/clients/purchase-engine.ts';
+import { createTokenStore, type TokenStore } from '../../activities/clients/tokens.ts';
+import { createPurchaseActivities } from '../../activities/purchase/activities.ts';
+import { createTradeStarter, type TradeStarter } from '../../activities/upkeep/trade-starter.ts';
+import { createSyncStarter, type SyncStarter } from '../../activities/upkeep/sync-starter.ts';
+import { readPartner } from '../../db/wl/governance.ts';
+import { WL_MIGRATIONS } from '../../db/wl/migrations.ts';
+import type { WlTables } from '../../db/wl/schema.ts';
+import { readTraderId } from '../../db/wl/trader-account.ts';
+import { createTradeBoard, type TradeBoard } from '../../db/wl/trades/board.ts';
+import type { WlConfig } from '../../runtime/config.ts';
+import type { Health } from '../../runtime/health.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { Shutdown } from '../../runtime/shutdown.ts';
+import { loadTls } from '../../runtime/tls.ts';
+import type { PurchaseActivities } from '../../workflows/purchase/contract.ts';
 import { openPartyDatabase, type PartyDatabase } from './party-database.ts';
 
 export interface WlNodeDeps {

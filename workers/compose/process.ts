@@ -1,0 +1,96 @@
+import type { Express } from 'express';
+import { createApp } from '../../api/http/app.ts';
+import { listen, type Listeners } from '../../api/http/listeners.ts';
+import type { DocumentInfo } from '../../api/http/openapi.ts';
+import { createRateLimiters } from '../../api/http/rate-limit.ts';
+import type { Route } from '../../api/http/route.ts';
+import type { PartyConfig } from '../../runtime/config.ts';
+import { createHealth, type Health } from '../../runtime/health.ts';
+import { createLogger, type Logger } from '../../runtime/log.ts';
+import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
+import { createShutdown, type Shutdown } from '../../runtime/shutdown.ts';
+import { installRuntime, readSdkMetrics } from '../../runtime/temporal.ts';
+import { loadTls } from '../../runtime/tls.ts';
+
+/** What every process has, whatever it does. */
+export interface ProcessParts {
+  readonly name: string;
+  readonly log: Logger;
+  readonly shutdown: Shutdown;
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+/** Log, shutdown, health and metrics of one process. */
+export function createParts(name: string, config: PartyConfig): ProcessParts {
+  const log = createLogger({ name, level: config.logLevel });
+  return {
+    ...{ name, log },
+    shutdown: createShutdown({ log, graceMs: config.shutdownGraceMs }),
+    health: createHealth({ log }),
+    metrics: createMetrics({ process: name }),
+  };
+}
+
+/** The same for a process that runs workers: the SDK's one runtime, its log and metrics are ours. */
+export function createWorkerParts(name: string, config: PartyConfig): ProcessParts {
+  const parts = createParts(name, config);
+  const { metricsPort } = config.temporal;
+  installRuntime(parts.log, { metricsPort });
+  if (metricsPort !== undefined) parts.metrics.addSource(() => readSdkMetrics(metricsPort));
+  return parts;
+}
+
+/** Serves a party's routes on its TLS listener, and on the plain one where the profile has it. */
+export async function serveParty(
+  config: PartyConfig,
+  parts: ProcessParts,
+  served: { readonly routes: readonly Route[]; readonly document: DocumentInfo },
+): Promise<void> {
+  const { bindHost, tlsPort, httpPort, certificates } = config.listen;
+  const app = createApp({
+    ...appDeps(config, parts),
+    ...served,
+    checkResponses: config.profile === 'local',
+  });
+  await open(parts, app, {
+    tls: { port: tlsPort, bindHost, tls: loadTls(certificates) },
+    ...(httpPort === undefined ? {} : { plain: { port: httpPort } }),
+  });
+}
+
+/** Serves only health and metrics, for a process that has no routes. */
+export async function serveHealth(config: PartyConfig, parts: ProcessParts): Promise<void> {
+  const document = { title: parts.name, version: '1.0.0', description: 'Health and metrics.' };
+  const { workerHttpPort: port, bindHost } = config.listen;
+  await open(parts, createApp({ ...appDeps(config, parts), routes: [], document }), {
+    plain: { port, bindHost, variable: 'WORKER_HTTP_PORT' },
+  });
+}
+
+/** Runs a process' `main`; what keeps it from starting is one line on standard error. */
+export function run(name: string, main: () => Promise<void>): void {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${name} can not start: ${String(error)}\n`);
+    process.exit(1);
+  });
+}
+
+function appDeps(config: PartyConfig, { log, metrics, health }: ProcessParts) {
+  return { log, metrics, health, limiters: createRateLimiters(config.rateLimits) };
+}
+
+async function open(
+  { log, health, shutdown }: ProcessParts,
+  app: Express,
+  ports: Omit<Parameters<typeof listen>[0], 'app'>,
+): Promise<Listeners> {
+  const listeners = await listen({ app, ...ports });
+  // Added last, so stopped first: no new request comes in while the rest is taken down.
+  shutdown.add('listeners', async () => {
+    health.drain();
+    await listeners.close();
+  });
+  log.info({ tlsPort: listeners.tlsPort, httpPort: listeners.plainPort }, 'listening');
+  return listeners;
+}
