@@ -378,7 +378,7 @@ CREATE TABLE trade (
   CONSTRAINT trade_pkey PRIMARY KEY (trade_id),
   CONSTRAINT trade_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(account_id),
   CONSTRAINT trade_parked_from_check CHECK ((parked_from = ANY (ARRAY['FUNDED'::text, 'AWAITING_APPROVAL'::text, 'UNCERTAIN'::text]))),
-  CONSTRAINT trade_quantity_check CHECK ((quantity > 0)),
+  CONSTRAINT trade_quantity_check CHECK (((quantity > 0) OR (state = 'REJECTED'::text))),
   CONSTRAINT trade_state_check CHECK ((state = ANY (ARRAY['REQUESTED'::text, 'FUNDED'::text, 'AWAITING_APPROVAL'::text, 'UNCERTAIN'::text, 'NEEDS_ATTENTION'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'COMPENSATED'::text, 'REVERSING'::text, 'REVERSED'::text])))
 );
 
