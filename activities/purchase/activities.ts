@@ -117,7 +117,11 @@ export function createPurchaseActivities(deps: PurchaseDeps): PurchaseActivities
     },
     async confirmOverride({ tradeId, actor }) {
       const before = await load(tradeId);
-      const reply = await exporter.cancel(before.exporter, tradeId);
+      const reply = await exporter.cancel(
+        before.exporter,
+        tradeId,
+        before.given_hold_id ?? undefined,
+      );
       const confirmed = await confirmOverride(db, {
         tradeId,
         confirmedBy: actor,
@@ -165,6 +169,11 @@ async function reserveAt(deps: PurchaseDeps, row: TradeRow): Promise<Reservation
       const { kind: _, pull, ...price } = verdict;
       return { kind: 'REFUSED', reason: 'PRICE_CHANGED', cancelDue: true, pull, ...price };
     }
+    case 'OTHER_TRADE':
+      if (row.given_hold_id !== null) {
+        return { kind: 'REFUSED', reason: 'HOLD_TAKEN', cancelDue: false, pull: false };
+      }
+      return { kind: 'REFUSED', reason: 'EXPORTER_UNAVAILABLE', cancelDue: true, pull: false };
     case 'INVALID':
       return { kind: 'REFUSED', reason: 'EXPORTER_UNAVAILABLE', cancelDue: true, pull: false };
   }

@@ -20,6 +20,8 @@ export type HoldVerdict =
   | { readonly kind: 'REFUSED'; readonly reason: RefusalCode; readonly unitPrice?: string }
   /** Held on other terms: refused here, so the hold must be cancelled; `pull` asks for policies. */
   | { readonly kind: 'DIFFERS'; readonly unitPrice?: string; readonly pull: boolean }
+  /** It is about another trade: a given hold is bound already, a preflight's answer is no answer. */
+  | { readonly kind: 'OTHER_TRADE' }
   | { readonly kind: 'INVALID' };
 
 /**
@@ -28,6 +30,9 @@ export type HoldVerdict =
  * each FX change would refuse purchases until both had pulled (RULES.md 1).
  */
 export function judgeHold(terms: Terms, answer: TraderAnswer): HoldVerdict {
+  if (answer.tradeId !== undefined && answer.tradeId !== terms.tradeId) {
+    return { kind: 'OTHER_TRADE' };
+  }
   switch (answer.status) {
     case 'REJECTED':
       return answer.reason === undefined

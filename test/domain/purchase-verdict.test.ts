@@ -29,6 +29,8 @@ const { reason: __, ...withoutReason } = rejected;
 describe('the answer to a preflight', () => {
   test.each<[string, TraderAnswer, object]>([
     ['a hold on our terms', held, { kind: 'HELD', holdId: HOLD }],
+    ['a hold of another trade', { ...held, tradeId: 't-2' }, { kind: 'OTHER_TRADE' }],
+    ['a refusal of another trade', { ...rejected, tradeId: 't-2' }, { kind: 'OTHER_TRADE' }],
     ['a hold without its id', withoutHold, { kind: 'INVALID' }],
     ['another price', { ...held, unitPrice: '80.01' }, { kind: 'DIFFERS', pull: false }],
     ['another currency', { ...held, currency: 'XIM' }, { kind: 'DIFFERS', pull: false }],
