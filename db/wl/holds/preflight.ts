@@ -208,11 +208,7 @@ interface PairFacts {
   readonly windowMinor: bigint;
 }
 
-/**
- * Counts in a statement of its own, after the pair's lock: it sees all that committed before. The
- * caps are against holds that nobody has paid for; what waits for a person was funded first, and
- * would otherwise keep its buyer from every other purchase for a day.
- */
+/** Counts in a statement of its own, after the pair's lock: it sees all that committed before. */
 async function readFacts(
   tx: Transaction<WlTables>,
   request: PreflightRequest,
@@ -229,7 +225,7 @@ async function readFacts(
               WHERE partner = ${request.requester} AND kind = 'HOLD'
                 AND at > clock() - ${window}::integer * interval '1 second') END AS "windowMinor"
       FROM hold
-     WHERE requester = ${request.requester} AND state = 'HELD'`.execute(tx);
+     WHERE requester = ${request.requester} AND state IN ('HELD', 'PENDING_APPROVAL')`.execute(tx);
   invariant(rows[0] !== undefined, 'an aggregate answers one row');
   return rows[0];
 }
