@@ -1,5 +1,4 @@
 import {
-  BulkheadRejectedError,
   CircuitState,
   ConsecutiveBreaker,
   bulkhead,
@@ -10,13 +9,15 @@ import {
   type CircuitBreakerPolicy,
 } from 'cockatiel';
 
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
 export interface PartnerGuardOptions {
   /** Failures in a row that open the breaker. */
   readonly breakerFailures: number;
   readonly breakerHalfOpenMs: number;
   /** Calls under way at once towards one exporter. */
   readonly bulkheadCalls: number;
-  readonly onState?: (partner: string, state: 'closed' | 'open' | 'half-open') => void;
+  readonly onState?: (partner: string, state: BreakerState) => void;
 }
 
 /** Thrown instead of calling: nothing was sent. */
@@ -25,17 +26,18 @@ export class NotCalled extends Error {
 }
 
 export interface PartnerGuard {
-  /** For preflights: refused while the breaker is open or the bulkhead full. */
+  /** For preflights: refused while the breaker is open or too many calls wait. */
   gated<T>(partner: string, call: () => Promise<T>): Promise<T>;
-  /** For everything after it: never refused, because a fact must be learned (RULES.md 5). */
-  counted<T>(partner: string, call: () => Promise<T>): Promise<T>;
-  state(partner: string): 'closed' | 'open' | 'half-open';
+  /** For everything after it: waits its turn, never refused: a fact must be learned (RULES.md 5). */
+  always<T>(partner: string, call: () => Promise<T>): Promise<T>;
+  state(partner: string): BreakerState;
 }
 
 interface Partner {
   readonly breaker: CircuitBreakerPolicy;
-  readonly preflights: BulkheadPolicy;
-  readonly others: BulkheadPolicy;
+  readonly bulkhead: BulkheadPolicy;
+  /** Calls that run or wait for a place. */
+  calls: number;
 }
 
 const STATE_NAMES = {
@@ -45,45 +47,47 @@ const STATE_NAMES = {
   [CircuitState.Isolated]: 'open',
 } as const;
 
-/** As many more may wait for a place as there are places: behind that, waiting outlasts buyers. */
-const QUEUE_FACTOR = 1;
+/** As many preflights may wait as calls run: behind that, waiting outlasts the buyer. */
+const WAITING_FACTOR = 2;
 
 /** One breaker and bulkhead an exporter, so that a dead partner slows no other (DESIGN.md 7). */
 export function createPartnerGuard(options: PartnerGuardOptions): PartnerGuard {
   const { breakerFailures, breakerHalfOpenMs, bulkheadCalls, onState } = options;
   const partners = new Map<string, Partner>();
-  const of = (partner: string): Partner => {
-    const known = partners.get(partner);
+  const of = (id: string): Partner => {
+    const known = partners.get(id);
     if (known !== undefined) return known;
     const breaker = circuitBreaker(handleAll, {
       halfOpenAfter: breakerHalfOpenMs,
       breaker: new ConsecutiveBreaker(breakerFailures),
     });
-    breaker.onStateChange((state) => onState?.(partner, STATE_NAMES[state]));
-    const made = {
-      breaker,
-      preflights: bulkhead(bulkheadCalls, bulkheadCalls * QUEUE_FACTOR),
-      others: bulkhead(bulkheadCalls, Number.POSITIVE_INFINITY),
-    };
-    partners.set(partner, made);
+    breaker.onStateChange((state) => onState?.(id, STATE_NAMES[state]));
+    const made = { breaker, bulkhead: bulkhead(bulkheadCalls, Number.POSITIVE_INFINITY), calls: 0 };
+    partners.set(id, made);
     return made;
   };
+  const inTurn = async <T>(partner: Partner, call: () => Promise<T>): Promise<T> => {
+    partner.calls += 1;
+    try {
+      return await partner.bulkhead.execute(call);
+    } finally {
+      partner.calls -= 1;
+    }
+  };
   return {
-    async gated(partner, call) {
-      const { breaker, preflights } = of(partner);
+    async gated(id, call) {
+      const partner = of(id);
+      if (partner.calls >= bulkheadCalls * WAITING_FACTOR) {
+        throw new NotCalled('too many calls are under way');
+      }
       try {
-        return await preflights.execute(() => breaker.execute(call));
+        return await inTurn(partner, () => partner.breaker.execute(call));
       } catch (error) {
-        if (isBrokenCircuitError(error)) {
-          throw new NotCalled('the breaker is open', { cause: error });
-        }
-        if (error instanceof BulkheadRejectedError) {
-          throw new NotCalled('too many calls are under way', { cause: error });
-        }
-        throw error;
+        if (!isBrokenCircuitError(error)) throw error;
+        throw new NotCalled('the breaker is open', { cause: error });
       }
     },
-    counted: (partner, call) => of(partner).others.execute(call),
-    state: (partner) => STATE_NAMES[of(partner).breaker.state],
+    always: (id, call) => inTurn(of(id), call),
+    state: (id) => STATE_NAMES[of(id).breaker.state],
   };
 }

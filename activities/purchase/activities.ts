@@ -4,11 +4,10 @@ import { judgeAnswer, judgeHold } from '../../domain/purchase/verdict.ts';
 import { appendAudit } from '../../db/audit.ts';
 import { inTransaction } from '../../db/pool.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
-import { confirmOverride, requestOverride } from '../../db/wl/trades/override.ts';
+import { confirmOverride, finishCancel, requestOverride } from '../../db/wl/trades/override.ts';
 import { readTrade, type TradeRow } from '../../db/wl/trades/row.ts';
 import {
   awaitApproval,
-  clearCancelDue,
   fundTrade,
   markUncertain,
   parkTrade,
@@ -155,8 +154,9 @@ async function reserveAt(deps: PurchaseDeps, row: TradeRow): Promise<Reservation
   }
   if (reply.kind !== 'ANSWER') {
     log.warn({ tradeId: row.trade_id, ...reply }, 'preflight without an answer');
-    // A given hold is its maker's: one that we could not even read stays untouched.
-    const cancelDue = reply.kind !== 'NOT_CALLED' && row.given_hold_id === null;
+    // Not called now says nothing of an earlier attempt, in this task or in one that died: a hold
+    // may stand. A given hold that we could not even read is its maker's and stays untouched.
+    const cancelDue = row.given_hold_id === null;
     return { kind: 'REFUSED', reason: 'EXPORTER_UNAVAILABLE', cancelDue, pull: false };
   }
   const verdict = judgeHold(termsOf(row), reply.answer);
@@ -203,7 +203,9 @@ async function learnFrom(deps: PurchaseDeps, row: TradeRow, cancelNow: boolean):
   const waits = row.state === 'AWAITING_APPROVAL' || row.parked_from === 'AWAITING_APPROVAL';
   const early = (row.approval_deadline?.getTime() ?? 0) > deps.clock().getTime();
   if (status.kind !== 'ANSWER' && waits && early && !cancelNow) {
-    return { verdict: { kind: 'UNKNOWN' } };
+    return status.kind === 'INVALID'
+      ? { verdict: { kind: 'PARK', reason: 'ANSWER_INVALID' } }
+      : { verdict: { kind: 'UNKNOWN' } };
   }
   const told = await exporter.cancel(partner, tradeId, row.given_hold_id ?? undefined);
   if (told.kind === 'INVALID') return { verdict: { kind: 'PARK', reason: 'ANSWER_INVALID' } };
@@ -213,17 +215,18 @@ async function learnFrom(deps: PurchaseDeps, row: TradeRow, cancelNow: boolean):
 
 /** Until acknowledged, or, for a trade that was never funded, until the hold's time is past. */
 async function cancelOrForget(deps: PurchaseDeps, row: TradeRow): Promise<void> {
-  const reply = await deps.exporter.cancel(row.exporter, row.trade_id);
+  const given = row.given_hold_id ?? undefined;
+  const reply = await deps.exporter.cancel(row.exporter, row.trade_id, given);
   if (reply.kind === 'ANSWER') {
     const { status } = reply.answer;
-    if (status === 'CONFIRMED' || status === 'PENDING') {
-      deps.log.error({ tradeId: row.trade_id, status }, 'the exporter holds more than this trade');
+    if (status === 'CONFIRMED') {
+      deps.log.error({ tradeId: row.trade_id, state: row.state }, 'the exporter had captured');
     }
-    return clearCancelDue(deps.db, row.trade_id);
+    return finishCancel(deps.db, row.trade_id, reply.answer);
   }
   const ageMs = deps.clock().getTime() - row.created_at.getTime();
   const gone = ageMs > HOLD_TTL_MARGIN * deps.holdTtlSeconds * MS_PER_SECOND;
-  if (row.state === 'REJECTED' && gone) return clearCancelDue(deps.db, row.trade_id);
+  if (row.state === 'REJECTED' && gone) return finishCancel(deps.db, row.trade_id);
   throw new Error(`the exporter has not acknowledged the cancel yet: ${reply.detail}`);
 }
 

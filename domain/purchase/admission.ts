@@ -28,8 +28,8 @@ export const CAPACITY_REFUSALS: ReadonlySet<RefusalCode> = new Set([
 
 /**
  * The second half of a preflight's checks, in the one order of RULES.md 2: quantity, price, stock,
- * hold caps, velocity, limit. Undefined admits the hold. A HARD limit refuses one minor unit above
- * it; SOFT never refuses (RULES.md 3). `refuseExport` is the first half.
+ * hold caps, velocity, limit. Undefined admits the hold. A HARD limit or
+ * velocity refuses one minor unit above it; SOFT refuses neither (RULES.md 3). `refuseExport` is the first half.
  */
 export function refuseAdmission(facts: AdmissionFacts): RefusalCode | undefined {
   const { quantity, offer, openHolds, caps, relationship } = facts;
@@ -40,14 +40,12 @@ export function refuseAdmission(facts: AdmissionFacts): RefusalCode | undefined 
   if (offer.used + quantity > offer.stock) return 'OUT_OF_STOCK';
   if (openHolds.importer >= caps.importer || openHolds.buyer >= caps.buyer) return 'HOLDS_TOO_MANY';
   const amount = multiply(offer.unitPrice, quantity);
-  const { velocity } = relationship;
+  if (relationship.limitMode === 'SOFT') return undefined;
+  const { velocity, limit } = relationship;
   if (velocity !== undefined && facts.windowAmount + amount > velocity.max) {
     return 'VELOCITY_EXCEEDED';
   }
-  if (relationship.limitMode === 'HARD' && facts.exposure + amount > relationship.limit) {
-    return 'LIMIT_EXCEEDED';
-  }
-  return undefined;
+  return facts.exposure + amount > limit ? 'LIMIT_EXCEEDED' : undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ export interface EngineLinkDeps {
   readonly shutdown: Shutdown;
   /** The workers to run once the engine is there. */
   readonly workers: (temporal: TemporalConnection) => Promise<WorkerOptions[]>;
+  /** Before any work is taken; the link is tried again where it fails. */
   readonly onConnected?: (client: Client) => Promise<void>;
 }
 
@@ -38,6 +39,15 @@ export function linkEngine(config: PartyConfig, deps: EngineLinkDeps): EngineLin
 
   const connect = async (): Promise<void> => {
     const temporal = await connectTemporal({ ...config.temporal, log });
+    try {
+      await bring(temporal);
+    } catch (error) {
+      if (workers.length === 0) await temporal.connection.close();
+      throw error;
+    }
+  };
+  const bring = async (temporal: TemporalConnection): Promise<void> => {
+    await deps.onConnected?.(temporal.client);
     const options = await deps.workers(temporal);
     workers = await Promise.all(
       options.map((worker) =>
@@ -58,7 +68,6 @@ export function linkEngine(config: PartyConfig, deps: EngineLinkDeps): EngineLin
       running.push(run);
     }
     connected = temporal;
-    await deps.onConnected?.(temporal.client);
     log.info({ queues: options.map((worker) => worker.taskQueue) }, 'polling');
   };
   const keepTrying = async (): Promise<void> => {

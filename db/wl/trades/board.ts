@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
 import pg from 'pg';
 import { publicStatus, type TradeState } from '../../../domain/purchase/trade.ts';
@@ -47,20 +48,23 @@ export async function createTradeBoard(options: TradeBoardOptions): Promise<Trad
   });
   let pending = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
-  const flush = (): void => {
+  const flush = async (): Promise<void> => {
     const ids = [...pending];
     pending = new Set();
     timer = undefined;
-    sql`SELECT pg_notify(${CHANNEL}, id) FROM unnest(${ids}::text[]) AS id`
-      .execute(db)
-      .catch(onError);
+    try {
+      await sql`SELECT pg_notify(${CHANNEL}, id) FROM unnest(${ids}::text[]) AS id`.execute(db);
+    } catch (error) {
+      // Nothing is lost by it: whoever waits elsewhere reads the row at its deadline.
+      onError(error as Error);
+    }
   };
   return {
     announce(row) {
       if (!isAnswerable(row.state)) return;
       deliver(row);
       pending.add(row.trade_id);
-      timer ??= setTimeout(flush, FLUSH_AFTER_MS);
+      timer ??= setTimeout(() => void flush(), FLUSH_AFTER_MS);
     },
     async waitFor(tradeId, timeoutMs) {
       const { promise, resolve } = Promise.withResolvers<TradeRow | undefined>();
@@ -77,7 +81,7 @@ export async function createTradeBoard(options: TradeBoardOptions): Promise<Trad
     },
     async close() {
       clearTimeout(timer);
-      if (pending.size > 0) flush();
+      if (pending.size > 0) await flush();
       await listener.close();
     },
   };
@@ -94,21 +98,28 @@ async function listen(
   const connect = async (): Promise<void> => {
     const next = new pg.Client({ connectionString: url, keepAlive: true });
     next.on('error', onError);
-    next.on('end', () => {
-      if (!closed) setTimeout(() => void reconnect(), RECONNECT_MS);
-    });
     next.on('notification', ({ payload }) => void onTrade(payload ?? '').catch(onError));
-    await next.connect();
-    await next.query(`LISTEN ${CHANNEL}`);
-    client = next;
-  };
-  const reconnect = async (): Promise<void> => {
-    if (closed) return;
     try {
-      await connect();
+      await next.connect();
+      await next.query(`LISTEN ${CHANNEL}`);
     } catch (error) {
-      onError(error as Error);
-      setTimeout(() => void reconnect(), RECONNECT_MS);
+      await next.end().catch(onError);
+      throw error;
+    }
+    client = next;
+    // Only a session that stood is replaced here: one that never came up is tried again below.
+    next.once('end', () => {
+      if (!closed) void keepTrying();
+    });
+  };
+  const keepTrying = async (): Promise<void> => {
+    while (!closed) {
+      await delay(RECONNECT_MS);
+      try {
+        return await connect();
+      } catch (error) {
+        onError(error as Error);
+      }
     }
   };
   await connect();

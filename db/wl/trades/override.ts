@@ -124,8 +124,12 @@ async function postOverride(
     return;
   }
   await postRefund(tx, row, 'override-refund');
-  if (answer?.status !== 'CONFIRMED') return;
-  // The buyer has the money back, and the exporter still counts on being paid: that debt is ours.
+  if (answer?.status === 'CONFIRMED') await postDebt(tx, row);
+}
+
+/** The buyer has the money back, and the exporter still counts on being paid: that debt is ours. */
+async function postDebt(tx: Transaction<WlTables>, row: TradeRow): Promise<void> {
+  const { trade_id: tradeId, currency, amount_minor: amount } = row;
   await post(tx, {
     key: `${tradeId}:override`,
     kind: 'OVERRIDE_COMPENSATED',
@@ -141,5 +145,26 @@ async function postOverride(
         originCurrency: row.origin_currency,
       },
     ],
+  });
+}
+
+/**
+ * Nothing is left to cancel: the exporter has acknowledged, or the hold's time is past. Where it had
+ * captured what we gave back on two people's word, the debt is booked now (RULES.md 5).
+ */
+export async function finishCancel(
+  db: Kysely<WlTables>,
+  tradeId: string,
+  answer?: TraderAnswer,
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const row = await lockTrade(tx, tradeId);
+    if (row?.cancel_due !== true) return;
+    if (row.state === 'COMPENSATED' && answer?.status === 'CONFIRMED') await postDebt(tx, row);
+    await tx
+      .updateTable('trade')
+      .set({ cancel_due: false })
+      .where('trade_id', '=', tradeId)
+      .execute();
   });
 }

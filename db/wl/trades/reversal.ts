@@ -48,7 +48,8 @@ export async function beginReversal(
     const row = await lockTrade(tx, tradeId);
     if (row === undefined) return refuse('NOT_FOUND');
     if (row.state === 'REVERSING' || row.state === 'REVERSED') return ok(row);
-    if (!mayMove(row, 'begin-reversal')) return refuse('CONFLICT');
+    // What two people overrode stands in an account of its own, not in payable and commission.
+    if (!mayMove(row, 'begin-reversal') || row.override !== null) return refuse('CONFLICT');
     await moveExposure(tx, {
       partner: row.exporter,
       kind: 'IMPORT_REVERSING',

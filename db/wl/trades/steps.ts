@@ -153,6 +153,7 @@ export async function refundTrade(
   return fenced(db, tradeId, async (tx, parked) => {
     const row = await unparked(tx, parked);
     if (!mayMove(row, 'refund')) return row;
+    const answeredPrice = await learnPrice(tx, row, refund);
     await postRefund(tx, row, 'refund');
     return moveTradeRow(tx, row, {
       step: 'refund',
@@ -162,7 +163,7 @@ export async function refundTrade(
         reason: refund.reason,
         exporter_answer: JSON.stringify(refund.answer),
         cancel_due: false,
-        answered_price_minor: await learnPrice(tx, row, refund),
+        answered_price_minor: answeredPrice,
       },
     });
   });
@@ -235,16 +236,6 @@ export async function parkTrade(
       },
     });
   });
-}
-
-/** The exporter's cancel was acknowledged, or the hold's time is past: nothing is left to undo. */
-export async function clearCancelDue(db: Kysely<WlTables>, tradeId: string): Promise<void> {
-  await db
-    .updateTable('trade')
-    .set({ cancel_due: false })
-    .where('trade_id', '=', tradeId)
-    .where('cancel_due', '=', true)
-    .execute();
 }
 
 /** A late fact un-parks and moves on in one transaction, as two versions (RULES.md 5). */
