@@ -1,7 +1,12 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { runDemo } from './demo/demo.ts';
 import { StackError, formatStackError, messageOf } from './errors.ts';
+import { checkStack } from './invariants.ts';
+import { listOffers } from './demo/store.ts';
+import { IMPORTER } from './parties.ts';
 import { USAGE, readOptions } from './options.ts';
 import type { Options } from './options.ts';
 import { readPorts } from './ports.ts';
@@ -61,18 +66,15 @@ async function main(): Promise<number> {
 
 async function use(stack: Stack, options: Options, progress: Progress): Promise<number> {
   if (!options.empty) {
-    const { imported, updated } = await step(progress, 'registration', (say) =>
-      register(stack, say),
-    );
-    progress.print(`  offers imported: ${imported}, updated: ${updated}`);
+    await step(progress, 'registration', (say) => register(stack, say));
+    const offers = await listOffers(stack.web(IMPORTER));
+    const eligible = offers.filter((offer) => offer.eligible).length;
+    progress.print(`  ${eligible} of ${offers.length} imported offers can be bought`);
   }
-  if (options.demo) {
-    const { runDemo } = await import('./demo/demo.ts');
-    await runDemo(stack, progress);
-  }
+  const isAsExpected = !options.demo || (await runDemo(stack, progress));
   if (options.once) {
-    const { checkStack } = await import('./invariants.ts');
-    return (await checkStack(stack, progress)) ? 0 : 1;
+    const holds = await checkStack(stack, progress);
+    return isAsExpected && holds ? 0 : 1;
   }
   progress.print(renderAccess(stack));
   progress.print('\nReady. Ctrl-C stops everything.');
@@ -108,10 +110,15 @@ function watchForTrouble(): Trouble {
   };
 }
 
-// Requests, retries and checkpoints fill a terminal; errors and the supervisor's own lines (without
-// a level) matter there.
-const QUIET_LINE =
-  /^(?:\u001b\[\d+m)?\[[\w-]+\] *(?:\u001b\[39m)? (?:(?:trace|debug|info|warn)\b|.* LOG: )/;
+// Requests, retries and lost races fill a terminal. Errors of our processes matter there, and what
+// the supervisor says itself: its lines name the process twice.
+const SHOWN_LINE = /^\[([\w-]+)\] *(?:\1 |(?:error|fatal)\b|.* (?:FATAL|PANIC): )/;
+const SERVER_LINE = /^\[(?:postgres|temporal)\] *(?:error\b|.* ERROR: )/;
+
+function isForTheTerminal(line: string): boolean {
+  const plain = stripVTControlCharacters(line);
+  return SHOWN_LINE.test(plain) && !SERVER_LINE.test(plain);
+}
 
 /** Everything goes to a file; the terminal shows what a person should notice. */
 async function openLog(dataDir: string, progress: Progress): Promise<(line: string) => void> {
@@ -121,7 +128,7 @@ async function openLog(dataDir: string, progress: Progress): Promise<(line: stri
   const showsAll = process.env['LOG_LEVEL'] !== undefined;
   return (line) => {
     file.write(`${new Date().toISOString()} ${line}\n`);
-    if (showsAll || !QUIET_LINE.test(line)) progress.print(line);
+    if (showsAll || isForTheTerminal(line)) progress.print(line);
   };
 }
 
