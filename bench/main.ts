@@ -40,6 +40,8 @@ const LAST_LINES = 60;
 /** Above this the machine was busy with something else, and the figures say so. */
 const FOREIGN_CPU_MAX = 0.1;
 const EXIT_INTERRUPTED = 130;
+/** An interrupted start may still be writing: the folder is tried again for a few seconds. */
+const REMOVE = { recursive: true, force: true, maxRetries: 8, retryDelay: 250 };
 const CHECK_POOL = 2;
 /** Whole tables are read and summed in one statement. */
 const CHECK_TIMEOUT_MS = 60_000;
@@ -72,7 +74,7 @@ async function main(): Promise<number> {
     plan: planOf(options),
     lines: [],
     signal: interrupt.signal,
-    closing: [() => rm(dataDir, { recursive: true, force: true })],
+    closing: [() => rm(dataDir, REMOVE)],
   };
   const interrupted = new Promise<number>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
