@@ -21,6 +21,11 @@ function openApiFile(name: string, routes: readonly Route[], info: DocumentInfo)
  * no database, so any member of it is itself again.
  */
 function anything<T>(): T {
-  const self: unknown = new Proxy((): unknown => self, { get: () => self, apply: () => self });
+  const get = (_target: unknown, key: PropertyKey): unknown => {
+    // Routes reckon with numbers of their configuration while they are built.
+    if (key === Symbol.toPrimitive) return () => 0;
+    return typeof key === 'symbol' ? undefined : self;
+  };
+  const self: unknown = new Proxy((): unknown => self, { get, apply: () => self });
   return self as T;
 }
