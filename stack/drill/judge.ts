@@ -1,0 +1,145 @@
+import { Client, Connection } from '@temporalio/client';
+import { publicStatus } from '../../domain/purchase/trade.ts';
+import type { PublicStatus } from '../../domain/purchase/trade.ts';
+import { checkInvariants, isHolding, renderInvariants } from '../../invariants/index.ts';
+import type { Party } from '../../invariants/index.ts';
+import { EXPORTER, IMPORTER } from '../parties.ts';
+import type { WlParty } from '../parties.ts';
+import type { Checkout } from './buyers.ts';
+import type { ClientEntry } from './client-log.ts';
+import { inBatches } from './market.ts';
+import type { Buyer } from './market.ts';
+import type { Stage } from './stage.ts';
+import { readStates } from './trade-rows.ts';
+
+export interface Evidence {
+  readonly entries: readonly ClientEntry[];
+  readonly checkout: Checkout;
+  readonly buyers: readonly Buyer[];
+}
+
+type Answered = ClientEntry & Required<Pick<ClientEntry, 'tradeId' | 'status'>>;
+
+const SHOWN_MAX = 10;
+
+/** The client's log against the books (7, 8), then every invariant of databases and engine. */
+export async function judge(stage: Stage, evidence: Evidence): Promise<boolean> {
+  const answered = evidence.entries.filter(isAnswered);
+  const violations = [
+    ...(await checkAnswered(stage, answered)),
+    ...checkKeys(answered),
+    ...(await checkRepeats(stage, evidence, answered)),
+  ];
+  for (const line of violations.slice(0, SHOWN_MAX)) stage.say(`BROKEN ${line}`);
+  if (violations.length > SHOWN_MAX) stage.say(`and ${violations.length - SHOWN_MAX} more`);
+  await reportUnknown(stage, evidence.entries, answered);
+  return (await checkBooks(stage)) && violations.length === 0;
+}
+
+function isAnswered(entry: ClientEntry): entry is Answered {
+  return entry.tradeId !== undefined && entry.status !== undefined;
+}
+
+/** PENDING may become anything; what was final stays, but for a later reversal. */
+function mayBecome(told: PublicStatus, now: PublicStatus): boolean {
+  if (told === 'PENDING' || told === now) return true;
+  return told === 'CONFIRMED' && now === 'REVERSED';
+}
+
+/** 7: every answered request exists with a status at least as advanced. */
+async function checkAnswered(stage: Stage, answered: readonly Answered[]): Promise<string[]> {
+  const ids = [...new Set(answered.map(({ tradeId }) => tradeId))];
+  const states = await readStates(stage.importer, ids);
+  stage.say(`invariant 7: ${answered.length} answers about ${ids.length} trades compared`);
+  return answered.flatMap(({ tradeId, status, key }) => {
+    const state = states.get(tradeId);
+    if (state === undefined) return [`7: ${tradeId} (key ${key}) was answered and is not there`];
+    const now = publicStatus(state);
+    return mayBecome(status, now) ? [] : [`7: ${tradeId} was told ${status} and is ${now}`];
+  });
+}
+
+/** 8, in what the buyers were told while things died. */
+function checkKeys(answered: readonly Answered[]): string[] {
+  const byKey = new Map<string, Answered>();
+  return answered.flatMap((entry) => {
+    const first = byKey.get(entry.key) ?? entry;
+    byKey.set(entry.key, first);
+    if (first.tradeId === entry.tradeId) return [];
+    return [`8: key ${entry.key} named ${first.tradeId}, then ${entry.tradeId}`];
+  });
+}
+
+/** 8, once more: each answered key is sent again and names the same trade. */
+async function checkRepeats(
+  stage: Stage,
+  { checkout, buyers }: Evidence,
+  answered: readonly Answered[],
+): Promise<string[]> {
+  const last = new Map(answered.map((entry) => [entry.key, entry]));
+  const byAccount = new Map(buyers.map((buyer) => [buyer.accountId, buyer]));
+  const found = await inBatches([...last.values()], async (entry): Promise<string[]> => {
+    const buyer = byAccount.get(entry.accountId);
+    if (buyer === undefined) return [`8: ${entry.accountId} is no buyer of this drill`];
+    const again = await checkout({ buyer, offerId: entry.offerId, key: entry.key });
+    if (again.tradeId !== entry.tradeId || again.status === undefined) {
+      return [`8: key ${entry.key} named ${entry.tradeId}, repeated ${JSON.stringify(again)}`];
+    }
+    if (mayBecome(entry.status, again.status)) return [];
+    return [`8: ${entry.tradeId} was told ${entry.status}, repeated ${again.status}`];
+  });
+  stage.say(`invariant 8: ${last.size} keys repeated`);
+  return found.flat();
+}
+
+/** Whoever got no answer may have bought: allowed, counted, and found by the key. */
+async function reportUnknown(
+  stage: Stage,
+  entries: readonly ClientEntry[],
+  answered: readonly Answered[],
+): Promise<void> {
+  const told = new Set(answered.map(({ key }) => key));
+  const keys = [...new Set(entries.map(({ key }) => key))].filter((key) => !told.has(key));
+  if (keys.length === 0) return stage.say('every key was answered in the end');
+  const rows = await stage.importer
+    .selectFrom('idempotency_key')
+    .innerJoin('trade', (join) =>
+      join.on((on) =>
+        on.eb(on.cast('trade.trade_id', 'text'), '=', on.ref('idempotency_key.subject_id')),
+      ),
+    )
+    .select(['idempotency_key.key', 'trade.state'])
+    .where('idempotency_key.key', 'in', keys)
+    .execute();
+  const states = rows.map(({ state }) => state).join(', ');
+  stage.say(
+    `${keys.length} keys were never answered; ${rows.length} of them made a trade all the same` +
+      (states === '' ? '' : `: ${states}`),
+  );
+}
+
+/** Every invariant that databases and engine can tell, in quiet mode. */
+export async function checkBooks(stage: Stage): Promise<boolean> {
+  const connection = Connection.lazy({ address: stage.stack.temporal.address });
+  try {
+    const party = ({ wlId, slug, namespace }: WlParty): Party => ({
+      ...{ wlId, slug },
+      db: slug === 'importer' ? stage.importer : stage.exporter,
+      openWorkflows: () => listOpen(new Client({ connection, namespace })),
+    });
+    const parties = [party(EXPORTER), party(IMPORTER)];
+    const rows = await checkInvariants({ parties, quiet: true });
+    stage.progress.print(`\n${renderInvariants(rows)}\n`);
+    return isHolding(rows, { traded: true });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function listOpen(client: Client): Promise<ReadonlySet<string>> {
+  const open = new Set<string>();
+  for await (const { workflowId } of client.workflow.list({ query: "ExecutionStatus='Running'" })) {
+    open.add(workflowId);
+  }
+  return open;
+}

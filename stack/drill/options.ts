@@ -1,0 +1,78 @@
+import { StackError } from '../errors.ts';
+import { KILL_TARGETS } from './targets.ts';
+import type { KillTarget } from './targets.ts';
+
+export type DrillName = 'kill' | 'outage' | 'concurrency';
+
+export interface DrillOptions {
+  readonly help: boolean;
+  /** Which drills, in the order they are run. */
+  readonly drills: readonly DrillName[];
+  /** How often each process is killed. */
+  readonly kills: number;
+  readonly targets: readonly KillTarget[];
+  readonly buyers: number;
+  /** How long the importer's gateway is stopped (SIGSTOP) each time. */
+  readonly pauseSeconds: number;
+  /** How long the Control Plane stays dead in the outage drill. */
+  readonly minutes: number;
+}
+
+export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [options]
+
+  kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
+  outage          purchases while the Control Plane is dead and the importer restarts
+  concurrency     one key 50 times, 50 buyers for 3 units, 50 holds against headroom for 7
+                  (all three unless some are named)
+  --kills=10      how often each process is killed
+  --only=a,b      of ${KILL_TARGETS.join(', ')}
+  --buyers=8      concurrent buyers, about one purchase a second each
+  --pause=20      seconds that the importer's gateway is stopped
+  --minutes=10    minutes that the Control Plane stays dead
+  --help          this text
+
+A private stack in DATA_DIR (.data/drill) on ports from DRILL_PORT_BASE (21000) on; each port can be
+moved by its own variable (docs/operations.md).`;
+
+const DRILLS: readonly DrillName[] = ['concurrency', 'kill', 'outage'];
+/** What "seen to hold" asks for. */
+const DEFAULTS = { kills: 10, buyers: 8, pause: 20, minutes: 10 };
+
+export function readDrillOptions(args: readonly string[]): DrillOptions {
+  const values = { ...DEFAULTS };
+  const drills: DrillName[] = [];
+  let targets: readonly KillTarget[] = KILL_TARGETS;
+  let help = false;
+  for (const arg of args) {
+    const [, name = '', value = ''] = /^--(\w+)=(.*)$/.exec(arg) ?? [];
+    const drill = DRILLS.find((known) => known === arg);
+    if (drill !== undefined) drills.push(drill);
+    else if (arg === '--help') help = true;
+    else if (name === 'only') targets = value.split(',').map(readTarget);
+    else if (name in DEFAULTS) values[name as keyof typeof DEFAULTS] = readNumber(arg, value);
+    else throw unknown(`"${arg}" is not an option.`);
+  }
+  const { pause: pauseSeconds, ...rest } = values;
+  return { help, drills: drills.length > 0 ? drills : DRILLS, targets, pauseSeconds, ...rest };
+}
+
+function readTarget(name: string): KillTarget {
+  const target = KILL_TARGETS.find((known) => known === name);
+  if (target === undefined) throw unknown(`"${name}" is none of ${KILL_TARGETS.join(', ')}.`);
+  return target;
+}
+
+/** A fraction is admitted: half a minute is enough to see that the drill itself works. */
+function readNumber(arg: string, text: string): number {
+  const value = Number(text);
+  if (text === '' || !Number.isFinite(value) || value < 0) throw unknown(`"${arg}" has no number.`);
+  return value;
+}
+
+function unknown(message: string): StackError {
+  return new StackError({
+    code: 'OPTION_UNKNOWN',
+    message,
+    wayOut: ['See: npm run drill -- --help'],
+  });
+}

@@ -1,0 +1,97 @@
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { isAnswerable } from '../../db/wl/trades/board.ts';
+import { purchaseWorkflowId } from '../../workflows/purchase/contract.ts';
+import { IMPORTER } from '../parties.ts';
+import { awaitMoment } from './moments.ts';
+import { sleep } from './stage.ts';
+import type { Stage } from './stage.ts';
+import { openAt, readStates } from './trade-rows.ts';
+import type { OpenTrade } from './trade-rows.ts';
+
+const GATEWAY = 'importer-gateway';
+const POLL_MS = 10;
+// Learning backs off, and what no workflow was started for waits for the sweep: 10 s and 15 s.
+const FINISHED_WITHIN_MS = 60_000;
+const BETWEEN_MS = 8_000;
+
+/**
+ * The gateway is killed and stays dead: how long until the standby worker has finished what was
+ * open. A purchase whose workflow was not started yet is the sweep's, and told apart.
+ */
+export async function measureTakeover(stage: Stage, times: number): Promise<boolean> {
+  const { supervisor } = stage.stack;
+  const taken: number[] = [];
+  const swept: number[] = [];
+  let unfinished = 0;
+  for (let round = 1; round <= times; round += 1) {
+    await sleep(BETWEEN_MS);
+    const moment = await awaitMoment(stage, round % 2 === 0 ? 'FUNDED' : 'REQUESTED');
+    const killedAt = new Date();
+    const stopping = supervisor.stop(GATEWAY, 'SIGKILL');
+    moment.release();
+    await stopping;
+    // A person decides about those that are answerable; no worker can finish them.
+    const open = (await openAt(stage.importer, killedAt)).filter(
+      ({ state }) => !isAnswerable(state),
+    );
+    for (const { trade, ms } of await finishTimes(stage, open, killedAt.getTime())) {
+      if (ms === undefined) unfinished += 1;
+      else if (await wasStarted(stage, trade, killedAt)) taken.push(ms);
+      else swept.push(ms);
+    }
+    stage.say(`takeover ${round}/${times}: ${open.length} purchases were open`);
+    await supervisor.restart(GATEWAY);
+  }
+  stage.say(`finished by the standby worker: ${spread(taken)}`);
+  stage.say(`whose workflow the dead gateway had not started, by the sweep: ${spread(swept)}`);
+  if (unfinished > 0) stage.say(`${unfinished} not finished after ${FINISHED_WITHIN_MS / 1_000} s`);
+  return unfinished === 0 && (times === 0 || taken.length > 0);
+}
+
+interface Finish {
+  readonly trade: OpenTrade;
+  readonly ms: number | undefined;
+}
+
+async function finishTimes(
+  stage: Stage,
+  open: readonly OpenTrade[],
+  killedAt: number,
+): Promise<Finish[]> {
+  const left = new Map(open.map((trade) => [trade.tradeId, trade]));
+  const finished: Finish[] = [];
+  while (left.size > 0 && Date.now() - killedAt < FINISHED_WITHIN_MS) {
+    const states = await readStates(stage.importer, [...left.keys()]);
+    for (const [tradeId, trade] of left) {
+      const state = states.get(tradeId);
+      if (state === undefined || !isAnswerable(state)) continue;
+      left.delete(tradeId);
+      finished.push({ trade, ms: Date.now() - killedAt });
+    }
+    await sleep(POLL_MS);
+  }
+  return [...finished, ...[...left.values()].map((trade) => ({ trade, ms: undefined }))];
+}
+
+async function wasStarted(stage: Stage, trade: OpenTrade, killedAt: Date): Promise<boolean> {
+  const connection = Connection.lazy({ address: stage.stack.temporal.address });
+  const client = new Client({ connection, namespace: IMPORTER.namespace });
+  try {
+    const handle = client.workflow.getHandle(purchaseWorkflowId(trade.tradeId));
+    const { startTime } = await handle.describe();
+    return startTime <= killedAt;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  } finally {
+    await connection.close();
+  }
+}
+
+function spread(times: readonly number[]): string {
+  if (times.length === 0) return 'none';
+  const sorted = [...times].sort((a, b) => a - b);
+  const seconds = (ms = 0): string => `${(ms / 1_000).toFixed(2)} s`;
+  const median = seconds(sorted[Math.floor(sorted.length / 2)]);
+  return `${times.length}, from ${seconds(sorted[0])}, median ${median}, to ${seconds(sorted.at(-1))}`;
+}
