@@ -62,10 +62,7 @@ function backgroundActivities(config: WlConfig, node: WlNode, log: Logger) {
     }),
     ...createApprovalActivities({
       ...{ db, log },
-      importers: createImporterClient({
-        ...{ agent, peerUrl },
-        peerToken: (wlId) => tokens.peerToken(wlId),
-      }),
+      importers: createImporterClient({ agent, peerUrl }),
     }),
     ...createReversalActivities({ db, exporter, log, announce: (row) => board.announce(row) }),
     ...createHoldTidyActivities(db),

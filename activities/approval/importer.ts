@@ -11,28 +11,23 @@ export interface ImporterClient {
 export interface ImporterClientDeps {
   readonly agent: Dispatcher;
   readonly peerUrl: (wlId: string) => Promise<string | undefined>;
-  readonly peerToken: (wlId: string) => Promise<string | undefined>;
 }
 
 // The importer answers once it has woken its workflow; nobody waits here.
 const DELIVERY_TIMEOUT_MS = 5_000;
 
-/** Calls an importer over mTLS: our certificate speaks for us, the token only adds to it. */
+/** Calls an importer over mTLS: our certificate alone speaks for us (CONTRACTS.md). */
 export function createImporterClient(deps: ImporterClientDeps): ImporterClient {
-  const { agent, peerUrl, peerToken } = deps;
+  const { agent, peerUrl } = deps;
   return {
     async deliver(importer, tradeId, answer) {
       const base = await peerUrl(importer);
       if (base === undefined) throw new Error(`${importer} has not registered its endpoint`);
-      const token = await peerToken(importer);
       const { status } = await callJson({
         agent,
         method: 'POST',
         url: `${base}/api/v2/trader/purchases/${encodeURIComponent(tradeId)}/decision`,
-        headers: {
-          ...correlationHeaders(),
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        },
+        headers: correlationHeaders(),
         body: answer,
         timeoutMs: DELIVERY_TIMEOUT_MS,
       });

@@ -1,4 +1,5 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   ABANDON_UPDATE,
   CONFIRM_RESOLUTION_UPDATE,
@@ -16,11 +17,12 @@ import {
 export interface PurchaseEngine {
   /** Undefined where the engine knows no such workflow (any more). */
   queryProgress(tradeId: string): Promise<PurchaseProgress | undefined>;
+  /** Undefined where the purchase is not parked, or has no open workflow. */
   readonly updates: {
-    retry(tradeId: string, action: ManualAction): Promise<ManualResult>;
-    abandon(tradeId: string, action: ManualAction): Promise<ManualResult>;
-    resolve(tradeId: string, request: ResolveRequest): Promise<ManualResult>;
-    confirm(tradeId: string, action: ManualAction): Promise<ManualResult>;
+    retry(tradeId: string, action: ManualAction): Promise<ManualResult | undefined>;
+    abandon(tradeId: string, action: ManualAction): Promise<ManualResult | undefined>;
+    resolve(tradeId: string, request: ResolveRequest): Promise<ManualResult | undefined>;
+    confirm(tradeId: string, action: ManualAction): Promise<ManualResult | undefined>;
   };
 }
 
@@ -30,9 +32,14 @@ export function createPurchaseEngine(client: () => Pick<Client, 'workflow'>): Pu
     name: string,
     tradeId: string,
     request: ManualAction | ResolveRequest,
-  ): Promise<ManualResult> => {
-    const handle = client().workflow.getHandle(purchaseWorkflowId(tradeId));
-    return handle.executeUpdate<ManualResult, [ManualAction]>(name, { args: [request] });
+  ): Promise<ManualResult | undefined> => {
+    try {
+      const handle = client().workflow.getHandle(purchaseWorkflowId(tradeId));
+      return await handle.executeUpdate<ManualResult, [ManualAction]>(name, { args: [request] });
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError || isRefusal(error)) return undefined;
+      throw error;
+    }
   };
   return {
     async queryProgress(tradeId) {
@@ -51,4 +58,13 @@ export function createPurchaseEngine(client: () => Pick<Client, 'workflow'>): Pu
       confirm: (tradeId, action) => update(CONFIRM_RESOLUTION_UPDATE, tradeId, action),
     },
   };
+}
+
+/** What the purchase's own validators answer where an action does not fit its state. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof WorkflowUpdateFailedError &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === 'CONFLICT'
+  );
 }

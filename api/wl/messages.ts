@@ -93,12 +93,12 @@ export const BUYER_MESSAGES: Readonly<Record<RefusalCode, Message>> = {
     en: 'This quantity is not valid.',
   },
   MANUAL_REJECT: {
-    'pt-BR': 'A loja parceira recusou a compra. Nada foi cobrado.',
-    en: 'The partner store has declined the purchase. You have not been charged.',
+    'pt-BR': 'A loja parceira recusou a compra. O valor foi devolvido.',
+    en: 'The partner store has declined the purchase. Your money is back.',
   },
   APPROVAL_EXPIRED: {
-    'pt-BR': 'A loja parceira não respondeu a tempo. Nada foi cobrado.',
-    en: 'The partner store did not answer in time. You have not been charged.',
+    'pt-BR': 'A loja parceira não respondeu a tempo. O valor foi devolvido.',
+    en: 'The partner store did not answer in time. Your money is back.',
   },
   EXPORTER_UNAVAILABLE: {
     'pt-BR': 'A loja parceira não está respondendo. Tente novamente em instantes.',
@@ -109,8 +109,8 @@ export const BUYER_MESSAGES: Readonly<Record<RefusalCode, Message>> = {
     en: 'The purchase could not be started. Try again in a moment.',
   },
   CANCELLED: {
-    'pt-BR': 'A compra foi cancelada. Nada foi cobrado.',
-    en: 'The purchase was cancelled. You have not been charged.',
+    'pt-BR': 'A compra foi cancelada. Nenhum valor ficou retido.',
+    en: 'The purchase was cancelled. No money is kept.',
   },
 };
 

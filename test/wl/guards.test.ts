@@ -38,7 +38,7 @@ function probe<P>(path: string, guard: Guard<P>): Route {
 
 function probes(guards: Guards): Route[] {
   return [
-    probe('/partner', guards.partner),
+    probe('/partner', guards.partner('trader:purchase')),
     probe('/approver', guards.approver),
     probe('/member', guards.member),
     probe('/body-member', guards.bodyMember),
@@ -97,10 +97,14 @@ function ask(path: string, { as, token, plain, headers, body = {} }: Ask = {}) {
 const codeOf = ({ status, body }: CallAnswer): string =>
   `${status} ${(body as { code?: string }).code ?? 'none'}`;
 
-function peerToken(who: 'importer' | 'exporter', scope: string): Promise<string> {
+function peerToken(
+  who: 'importer' | 'exporter',
+  scope: string,
+  more: { exp?: number } = {},
+): Promise<string> {
   const sub = who === 'importer' ? IMPORTER : EXPORTER;
   const cnf = { 'x5t#S256': identities[who].thumbprint };
-  return issuer.issue({ sub, aud: EXPORTER, scope, cnf });
+  return issuer.issue({ sub, aud: EXPORTER, scope, cnf, ...more });
 }
 
 const supportToken = (scope: string, aud = EXPORTER): Promise<string> =>
@@ -111,7 +115,14 @@ describe('a partner about a trade that is held', () => {
     const answer = await ask('/partner');
     expect(answer.body).toEqual({ kind: 'partner', wlId: IMPORTER });
     // An expired token beside the certificate takes nothing away.
-    expect((await ask('/partner', { token: 'expired' })).status).toBe(200);
+    const token = await peerToken('importer', 'trader:purchase', { exp: 1_700_000_000 });
+    expect((await ask('/partner', { token })).status).toBe(200);
+  });
+
+  test('is refused with a token that is wrong in anything but its time', async () => {
+    expect(codeOf(await ask('/partner', { token: 'no.token.at-all' }))).toBe('401 TOKEN_INVALID');
+    const otherScope = await peerToken('importer', 'offers:sync');
+    expect(codeOf(await ask('/partner', { token: otherScope }))).toBe('403 TOKEN_SCOPE');
   });
 
   test('is refused with a certificate of nobody, of the Control Plane or of another authority', async () => {

@@ -91,10 +91,16 @@ export interface ResolveRequest extends ManualAction {
   readonly outcome: ManualOutcome;
 }
 
-/** What a manual action came to. */
+/** What a manual action came to: UNPARKED waits on, RESOLVED is final. */
 export interface ManualResult {
   readonly result:
-    'RESOLVED' | 'STILL_PARKED' | 'NEEDS_SECOND_PERSON' | 'SAME_PERSON' | 'CONFLICT' | 'OVERRIDDEN';
+    | 'RESOLVED'
+    | 'UNPARKED'
+    | 'STILL_PARKED'
+    | 'NEEDS_SECOND_PERSON'
+    | 'SAME_PERSON'
+    | 'CONFLICT'
+    | 'OVERRIDDEN';
   readonly state: TradeState;
 }
 

@@ -61,16 +61,9 @@ export function createDesk(current: () => TradeSnapshot): Desk {
     needReason(action);
     if (current().state !== 'NEEDS_ATTENTION') refuse(`the trade is ${current().state}`);
   };
-  const waitingOnly = (action: ManualAction): void => {
-    needReason(action);
-    const { state } = current();
-    if (state !== 'NEEDS_ATTENTION' && state !== 'UNCERTAIN' && state !== 'AWAITING_APPROVAL') {
-      refuse(`the trade is ${state}`);
-    }
-  };
   setHandler(decisionSignal, () => void queue.push({ kind: 'WAKE' }));
   setHandler(retryUpdate, (action) => ask((answer) => ({ kind: 'RETRY', ...action, answer })), {
-    validator: waitingOnly,
+    validator: parkedOnly,
   });
   setHandler(abandonUpdate, (action) => ask((answer) => ({ kind: 'ABANDON', ...action, answer })), {
     validator: parkedOnly,

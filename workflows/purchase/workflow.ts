@@ -202,7 +202,10 @@ class Purchase {
     );
     // Abandon and resolve may only adopt what the exporter says to a cancel (RULES.md 5).
     await this.learn(kind !== 'RETRY');
-    if (!this.isUnclear()) return command.answer({ result: 'RESOLVED', state: this.trade.state });
+    const { state } = this.trade;
+    if (state !== 'NEEDS_ATTENTION') {
+      return command.answer({ result: isPurchaseOver(state) ? 'RESOLVED' : 'UNPARKED', state });
+    }
     if (kind === 'RESOLVE') {
       const { outcome } = command;
       const noted = await this.do('requestOverride', () =>

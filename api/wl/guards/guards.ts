@@ -17,7 +17,8 @@ import { checkSupport } from './support.ts';
 
 export interface Guards {
   readonly peer: (...scopes: string[]) => Guard<PartnerPrincipal>;
-  readonly partner: Guard<PartnerPrincipal>;
+  /** `scope` is what a token that comes along must carry. */
+  readonly partner: (scope: string) => Guard<PartnerPrincipal>;
   readonly approver: Guard<ApproverPrincipal>;
   readonly controlPlane: Guard<{ readonly kind: 'control-plane' }>;
   /** Account and token in the headers. */
@@ -49,16 +50,16 @@ function partyGuards(
       check: (facts) => checkPeer(deps, facts, scopes),
       limitKey: ({ wlId }) => wlId,
     }),
-    partner: {
+    partner: (scope) => ({
       name: 'partner',
       needsCertificate: false,
       describe: {
         schemes: ['mutualTLS', 'bearer'],
         text: "The partner's certificate, which is enough for a trade once held.",
       },
-      check: (facts) => checkPartner(deps, facts),
+      check: (facts) => checkPartner(deps, facts, scope),
       limitKey: ({ wlId }) => wlId,
-    },
+    }),
     approver: {
       name: 'approver',
       needsCertificate: false,

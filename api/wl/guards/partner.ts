@@ -19,14 +19,23 @@ export async function checkPeer(
 
 /**
  * A partner about a trade that is held already: its certificate is enough, because a token may have
- * expired while money was in between. On the plain listener the token stands in for it.
+ * expired while money was in between. One that comes along all the same must be right in everything
+ * but its time. On the plain listener the token stands in for the certificate.
  */
 export async function checkPartner(
   deps: GuardDeps,
   facts: RequestFacts,
+  scope: string,
 ): Promise<PartnerPrincipal> {
-  if (facts.listener === 'plain') return checkPeer(deps, facts, ['trader:purchase']);
+  if (facts.listener === 'plain') return checkPeer(deps, facts, [scope]);
   if (facts.certificate === undefined) throw new Problem('CERTIFICATE_REQUIRED');
+  if (facts.bearer !== undefined) {
+    try {
+      return await checkPeer(deps, facts, [scope]);
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'TOKEN_EXPIRED')) throw error;
+    }
+  }
   const wlId = wlIdOf(facts.certificate);
   if (wlId === undefined) throw new Problem('CERTIFICATE_SUBJECT');
   return { kind: 'partner', wlId };

@@ -115,7 +115,7 @@ export const resolveBody = z.strictObject({
 });
 
 export const manualView = z.object({
-  result: z.enum(['RESOLVED', 'STILL_PARKED', 'NEEDS_SECOND_PERSON', 'OVERRIDDEN']),
+  result: z.enum(['RESOLVED', 'UNPARKED', 'STILL_PARKED', 'NEEDS_SECOND_PERSON', 'OVERRIDDEN']),
   state: z.enum(TRADE_STATES),
 });
 

@@ -1,6 +1,7 @@
 import { fingerprint } from '../../http/idempotency.ts';
 import { Problem } from '../../http/problem.ts';
-import { route, type Route } from '../../http/route.ts';
+import { route, type Reply, type Route } from '../../http/route.ts';
+import type { TradeState } from '../../../domain/purchase/trade.ts';
 import { beginReversal } from '../../../db/wl/trades/reversal.ts';
 import type { TradeRow } from '../../../db/wl/trades/row.ts';
 import type {
@@ -22,12 +23,14 @@ import {
   tradeParams,
 } from './schemas.ts';
 
-/** The updates of a waiting purchase; each answers once the purchase has carried it out. */
+type Updated = Promise<ManualResult | undefined>;
+
+/** The updates of a parked purchase; each answers once it is carried out, undefined where refused. */
 export interface ManualUpdates {
-  retry(tradeId: string, action: ManualAction): Promise<ManualResult>;
-  abandon(tradeId: string, action: ManualAction): Promise<ManualResult>;
-  resolve(tradeId: string, request: ResolveRequest): Promise<ManualResult>;
-  confirm(tradeId: string, action: ManualAction): Promise<ManualResult>;
+  retry(tradeId: string, action: ManualAction): Updated;
+  abandon(tradeId: string, action: ManualAction): Updated;
+  resolve(tradeId: string, request: ResolveRequest): Updated;
+  confirm(tradeId: string, action: ManualAction): Updated;
 }
 
 export interface SupportRouteDeps extends BuyDeps {
@@ -56,49 +59,55 @@ function manualRoutes(deps: SupportRouteDeps): Route[] {
     params: tradeParams,
     responses: { 200: manualView },
   } as const;
+  const act = async (
+    principal: SupportPrincipal,
+    tradeId: string,
+    update: (actor: string) => Updated,
+  ): Promise<Reply> => {
+    const { state } = await ownTrade(deps, principal, tradeId);
+    return manualReply(await update(principal.userId), state);
+  };
   return [
     route({
       ...common,
       path: '/api/v2/purchases/:tradeId/retry',
       summary: 'Asks the exporter once more, now',
       body: reasonBody,
-      handler: async ({ principal, params, body }) =>
-        manualReply(
-          await updates.retry(params.tradeId, { actor: principal.userId, reason: body.reason }),
-        ),
+      handler: ({ principal, params: { tradeId }, body }) =>
+        act(principal, tradeId, (actor) => updates.retry(tradeId, { actor, ...body })),
     }),
     route({
       ...common,
       path: '/api/v2/purchases/:tradeId/abandon',
       summary: 'Cancels at the exporter, and adopts what it answers',
       body: reasonBody,
-      handler: async ({ principal, params, body }) =>
-        manualReply(
-          await updates.abandon(params.tradeId, { actor: principal.userId, reason: body.reason }),
-        ),
+      handler: ({ principal, params: { tradeId }, body }) =>
+        act(principal, tradeId, (actor) => updates.abandon(tradeId, { actor, ...body })),
     }),
     route({
       ...common,
       path: '/api/v2/purchases/:tradeId/resolve',
       summary: 'Ends a parked purchase; against the exporter only with a second person',
       body: resolveBody,
-      handler: async ({ principal, params, body }) =>
-        manualReply(await updates.resolve(params.tradeId, { actor: principal.userId, ...body })),
+      handler: ({ principal, params: { tradeId }, body }) =>
+        act(principal, tradeId, (actor) => updates.resolve(tradeId, { actor, ...body })),
     }),
     route({
       ...common,
       path: '/api/v2/purchases/:tradeId/resolve/confirm',
       summary: 'Confirms another person’s resolution',
       body: reasonBody,
-      handler: async ({ principal, params, body }) =>
-        manualReply(
-          await updates.confirm(params.tradeId, { actor: principal.userId, reason: body.reason }),
-        ),
+      handler: ({ principal, params: { tradeId }, body }) =>
+        act(principal, tradeId, (actor) => updates.confirm(tradeId, { actor, ...body })),
     }),
   ];
 }
 
-function manualReply({ result, state }: ManualResult): { status: number; body: ManualResult } {
+function manualReply(updated: ManualResult | undefined, before: TradeState): Reply {
+  if (updated === undefined) {
+    throw new Problem('CONFLICT', { detail: `The purchase is ${before}, not parked.` });
+  }
+  const { result, state } = updated;
   if (result === 'SAME_PERSON' || result === 'CONFLICT') {
     throw new Problem(result, { detail: `The purchase is ${state}.` });
   }
@@ -117,7 +126,7 @@ function reverseRoute(deps: SupportRouteDeps): Route {
     body: reasonBody,
     idempotency: 'required',
     responses: { 202: purchaseView },
-    handler: async ({ principal, params, body, facts, idempotencyKey, language }) => {
+    handler: async ({ principal, params, body, facts, idempotencyKey, language, log }) => {
       const { tradeId } = params;
       const trade = await ownTrade(deps, principal, tradeId);
       mayReverse(deps, principal, trade);
@@ -135,7 +144,12 @@ function reverseRoute(deps: SupportRouteDeps): Route {
         },
       });
       if (!begun.ok) throw new Problem(begun.code);
-      if (begun.value.state === 'REVERSING') await deps.startReversal(begun.value);
+      if (begun.value.state === 'REVERSING') {
+        // Durable already: a start that fails here is made up for by the sweep.
+        await deps.startReversal(begun.value).catch((error: unknown) => {
+          log.error({ err: error, tradeId }, 'the reversal will be started by the sweep');
+        });
+      }
       return { status: 202, body: viewOf(begun.value, language) };
     },
   });

@@ -19,7 +19,7 @@ export function decisionRoute({ db, guards, work }: TraderDeps): Route {
     summary: "The exporter's decision on a purchase of this WL: wakes its workflow.",
     tag: 'approvals',
     group: 'trader',
-    guard: guards.partner,
+    guard: guards.partner('trader:decision'),
     params: tradeParams,
     body: decisionBody,
     responses: { 200: decisionAck },

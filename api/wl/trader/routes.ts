@@ -59,7 +59,7 @@ function holdRoutes({ db, settings, guards }: TraderDeps): Route[] {
       method: 'get',
       path: `${BASE}/holds/:holdId`,
       summary: "Terms and state of the caller's own hold.",
-      guard: guards.partner,
+      guard: guards.partner('trader:purchase'),
       params: holdParams,
       async handler({ principal, params }) {
         return told(await readAnswer(db, { requester: principal.wlId, holdId: params.holdId }));
@@ -78,7 +78,7 @@ function confirmRoute({ db, settings, guards, work }: TraderDeps): Route {
     method: 'post',
     path: `${BASE}/purchase`,
     summary: 'Confirm a hold: it is captured, or waits for a person, once.',
-    guard: guards.partner,
+    guard: guards.partner('trader:purchase'),
     body: confirmBody,
     async handler({ principal, body, facts, log }) {
       const requester = principal.wlId;
@@ -104,7 +104,7 @@ function readRoute({ db, guards }: TraderDeps): Route {
     method: 'get',
     path: `${BASE}/purchases/:tradeId`,
     summary: "What became of the caller's own trade.",
-    guard: guards.partner,
+    guard: guards.partner('trader:purchase'),
     params: tradeParams,
     async handler({ principal, params }) {
       return told(await readAnswer(db, { requester: principal.wlId, tradeId: params.tradeId }));
@@ -119,7 +119,7 @@ function undoRoutes({ db, settings, guards }: TraderDeps): Route[] {
       method: 'post',
       path: `${BASE}/purchases/:tradeId/cancel`,
       summary: 'Cancel for good whatever is not captured, or tell what it is.',
-      guard: guards.partner,
+      guard: guards.partner('trader:purchase'),
       params: tradeParams,
       body: cancelBody,
       async handler({ principal, params, body, facts }) {
@@ -133,7 +133,7 @@ function undoRoutes({ db, settings, guards }: TraderDeps): Route[] {
       method: 'post',
       path: `${BASE}/purchases/:tradeId/reverse`,
       summary: 'Reverse a captured trade, once.',
-      guard: guards.partner,
+      guard: guards.partner('trader:purchase'),
       params: tradeParams,
       body: reverseBody,
       async handler({ principal, params, body, facts }) {

@@ -9,11 +9,10 @@ import {
   type HoldState,
 } from '../../../domain/purchase/hold.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
-import { formatRate, parseRate } from '../../../domain/shared/fx.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
 import type { HoldTable, WlTables } from '../schema.ts';
-import { writeExporterEvent } from './events.ts';
+import { wireRate, writeExporterEvent } from './events.ts';
 import { releaseExposure, releaseStock } from './counters.ts';
 
 export type HoldRow = Selectable<HoldTable>;
@@ -144,10 +143,4 @@ export function answerOf(row: HoldRow): TraderAnswer {
       row.expires_at !== null && { expiresAt: row.expires_at.toISOString() }),
     ...(row.confirmed_at !== null && { confirmedAt: row.confirmed_at.toISOString() }),
   };
-}
-
-function wireRate(stored: string): string {
-  const rate = parseRate(stored);
-  invariant(rate.ok, 'a stored rate is a rate');
-  return formatRate(rate.value);
 }

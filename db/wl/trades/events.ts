@@ -6,7 +6,6 @@ import type { EventType, TraderPurchaseData } from '../../../domain/telemetry/ev
 import type { WlTables } from '../schema.ts';
 import type { TradeRow } from './row.ts';
 
-// Being funded is between the two books: nobody outside can tell it from being requested.
 const EVENT_OF_STEP: Partial<Record<TradeStep, EventType>> = {
   park: 'purchase.parked',
   unpark: 'purchase.unparked',
@@ -18,12 +17,20 @@ export async function writeImporterEvent(
   row: TradeRow,
   step: TradeStep | 'request',
 ): Promise<void> {
-  if (step === 'fund' || (step === 'request' && row.state === 'REQUESTED')) return;
-  const type: EventType = (step !== 'request' && EVENT_OF_STEP[step]) || 'TRADER_PURCHASE';
+  const types = eventTypes(row, step);
+  if (types.length === 0) return;
   await sql`
     INSERT INTO outbox (event_id, type, correlation_id, data)
-    VALUES (uuidv7(), ${type}, ${row.correlation_id},
-            ${JSON.stringify(eventData(row))}::jsonb)`.execute(tx);
+    SELECT uuidv7(), type, ${row.correlation_id}, ${JSON.stringify(eventData(row))}::jsonb
+      FROM unnest(${types}::text[]) AS type`.execute(tx);
+}
+
+function eventTypes(row: TradeRow, step: TradeStep | 'request'): EventType[] {
+  // Being funded is between the two books: nobody outside can tell it from being requested.
+  if (step === 'fund') return [];
+  if (step !== 'request') return [EVENT_OF_STEP[step] ?? 'TRADER_PURCHASE'];
+  // An attempt counts in the conversion of an offer, whatever becomes of it (CONTRACTS.md).
+  return row.state === 'REQUESTED' ? ['offer.attempted'] : ['offer.attempted', 'TRADER_PURCHASE'];
 }
 
 function eventData(row: TradeRow): TraderPurchaseData {
