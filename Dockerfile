@@ -1,0 +1,22 @@
+# One image for every process; the command chooses which, for example:
+#   docker run … IMAGE workers/cp-api.ts         (or cp-worker.ts, wl-gateway.ts, wl-worker.ts there)
+#   docker run … IMAGE stack/migrate.ts wl       (before the first start of a version; cp or wl)
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM dependencies AS bundles
+COPY . .
+RUN node stack/build-bundle.ts cp /bundles/cp.js && node stack/build-bundle.ts wl /bundles/wl.js
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY . .
+# WORKFLOW_BUNDLE=/app/build/cp.js or wl.js spares a worker the bundling at its start.
+COPY --from=bundles /bundles ./build
+USER node
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning"]
+CMD ["workers/wl-gateway.ts"]
