@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { warmUpPurchases } from '../activities/upkeep/warm-up.ts';
 import { WL_DOCUMENT, wlRoutes, type WlApiDeps } from '../api/wl/app.ts';
 import { readWlConfig, type WlConfig } from '../runtime/config.ts';
 import { createTokenVerifier } from '../runtime/tokens.ts';
@@ -21,6 +23,7 @@ async function main(): Promise<void> {
   const link = linkEngine(config, {
     ...parts,
     workers: async () => [purchaseWorker(node, bundle)],
+    onPolling: (client) => warmUpPurchases(client, `${hostname()}-${process.pid}`),
   });
   await serveParty(config, parts, {
     routes: wlRoutes(routeDeps(config, node)),

@@ -14,6 +14,8 @@ export interface EngineLinkDeps {
   readonly workers: (temporal: TemporalConnection) => Promise<WorkerOptions[]>;
   /** Before any work is taken; the link is tried again where it fails. */
   readonly onConnected?: (client: Client) => Promise<void>;
+  /** Once the workers take work; readiness waits for it. */
+  readonly onPolling?: (client: Client) => Promise<void>;
 }
 
 export interface EngineLink {
@@ -35,6 +37,7 @@ export function linkEngine(config: PartyConfig, deps: EngineLinkDeps): EngineLin
   let connected: TemporalConnection | undefined;
   let workers: Worker[] = [];
   let closing = false;
+  let warmed = false;
   const running: Promise<void>[] = [];
 
   const connect = async (): Promise<void> => {
@@ -68,7 +71,17 @@ export function linkEngine(config: PartyConfig, deps: EngineLinkDeps): EngineLin
       running.push(run);
     }
     connected = temporal;
+    await warm(temporal.client);
     log.info({ queues: options.map((worker) => worker.taskQueue) }, 'polling');
+  };
+  const warm = async (client: Client): Promise<void> => {
+    try {
+      await deps.onPolling?.(client);
+    } catch (err) {
+      // Cold is slow, not wrong: the first purchases warm it up instead.
+      log.warn({ err }, 'the warm-up failed');
+    }
+    warmed = true;
   };
   const keepTrying = async (): Promise<void> => {
     while (!closing && connected === undefined) {
@@ -85,6 +98,7 @@ export function linkEngine(config: PartyConfig, deps: EngineLinkDeps): EngineLin
     if (states.length === 0 || states.some((state) => state !== 'RUNNING')) {
       throw new Error(`workers: ${states.join(', ') || 'none yet'}`);
     }
+    if (!warmed) throw new Error('the workers are not warm yet');
   });
   health.add('engine', async () => {
     await connected?.connection.workflowService.describeNamespace({

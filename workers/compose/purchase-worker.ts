@@ -1,4 +1,5 @@
 import type { WorkerOptions } from '@temporalio/worker';
+import { createWarmUpActivities } from '../../activities/upkeep/warm-up.ts';
 import { PURCHASE_QUEUE } from '../../workflows/purchase/contract.ts';
 import type { WlNode } from './wl-node.ts';
 
@@ -9,13 +10,13 @@ const CACHED_WORKFLOWS = 500;
 
 /** The purchase worker of a WL: in the gateway, and once more in the worker as its standby. */
 export function purchaseWorker(
-  node: Pick<WlNode, 'purchaseActivities'>,
+  node: Pick<WlNode, 'purchaseActivities' | 'database'>,
   bundle: NonNullable<WorkerOptions['workflowBundle']>,
 ): WorkerOptions {
   return {
     taskQueue: PURCHASE_QUEUE,
     workflowBundle: bundle,
-    activities: { ...node.purchaseActivities },
+    activities: { ...node.purchaseActivities, ...createWarmUpActivities(node.database.db) },
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxCachedWorkflows: CACHED_WORKFLOWS,
   };
