@@ -1,6 +1,5 @@
 /** The start-up troubles that have a way out; the code is stable, the text may change. */
 export type StackErrorCode =
-  | 'NODE_TOO_OLD'
   | 'OPTION_UNKNOWN'
   | 'RESET_REFUSED'
   | 'STEP_FAILED'

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StackError } from '../../stack/errors.ts';
 import { PORT_TABLE, type PortKey, type Ports } from '../../stack/ports.ts';
@@ -34,6 +35,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     log: (line) => void file.write(`${line}\n`),
     onFatal: (error) => void failures.push(error),
     fsync: false,
+    bundleDir: BUNDLES,
   });
   const stop = async (): Promise<void> => {
     await stack.stop();
@@ -52,6 +54,9 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
   };
 }
+
+/** Shared by all test files, which run the same code; another user's folder is not ours to write. */
+const BUNDLES = join(tmpdir(), `xpory-bundles-${process.getuid?.() ?? 'all'}`);
 
 const SILENT: Progress = {
   step: () => ({ update: () => undefined, done: () => undefined, fail: () => undefined }),
