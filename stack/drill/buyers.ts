@@ -31,6 +31,8 @@ export interface BuyingOptions {
   readonly offers: readonly DrillOffer[];
   readonly log: ClientLog;
   readonly checkout: Checkout;
+  /** Between two purchases of one buyer. */
+  readonly everyMs: number;
 }
 
 // A buyer's page gives up some time after the 2 s that the importer promises.
@@ -38,8 +40,8 @@ const CLIENT_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 // Fifty at once is the most that any drill asks for, and each may wait.
 const CONNECTIONS = 64;
-const EVERY_MS = 1_000;
-const RETRY_AFTER_MS = 1_000;
+// What the importer asks for with a 503.
+const RETRY_AFTER_MS = 2_000;
 /** A buyer who knows nothing asks again with the same key, as a shop's page does, and then leaves. */
 const ATTEMPTS = 3;
 
@@ -105,14 +107,14 @@ async function checkOut({ agent, base, timeoutMs }: Line, order: Order): Promise
   }
 }
 
-/** Starts the buyers; each buys about once a second until it is stopped. */
+/** Starts the buyers; each buys steadily until it is stopped. */
 export function startBuying(options: BuyingOptions): Buying {
-  const { buyers, log } = options;
+  const { buyers, log, everyMs } = options;
   let stopped = false;
   let confirmed = 0;
   const loops = buyers.map(async (buyer, index) => {
     // Apart from each other, in time and in what they buy.
-    await sleep((EVERY_MS / buyers.length) * index);
+    await sleep((everyMs / buyers.length) * index);
     const first = Math.floor((options.offers.length / buyers.length) * index);
     for (let turn = first; !stopped; turn += 1) {
       const startedAt = performance.now();
@@ -126,7 +128,7 @@ export function startBuying(options: BuyingOptions): Buying {
         if (entry.result === 'answered') break;
         await sleep(RETRY_AFTER_MS);
       }
-      await sleep(Math.max(0, EVERY_MS - (performance.now() - startedAt)));
+      await sleep(Math.max(0, everyMs - (performance.now() - startedAt)));
     }
   });
   return {

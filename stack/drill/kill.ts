@@ -43,27 +43,34 @@ const TAKEOVERS_MAX = 5;
 export async function drillKills(options: DrillOptions): Promise<boolean> {
   const stage = await openStage({ name: 'kill', env: ENV });
   const log = createClientLog(`${stage.dataDir}/client.jsonl`);
-  const desk = openCheckout(stage);
+  const { checkout, close } = openCheckout(stage);
+  const everyMs = options.every * 1_000;
+  let stopBuying: (() => Promise<void>) | undefined;
   try {
     const work = async (): Promise<boolean> => {
       const { buyers, offers } = await prepare(stage, options.buyers);
       const approver = startApproving(stage);
-      const buying = startBuying({ buyers, offers, log, checkout: desk.checkout });
+      const buying = startBuying({ buyers, offers, log, checkout, everyMs });
+      stopBuying = async () => {
+        await buying.stop();
+        approver.stop();
+      };
       const kills = await campaign(stage, options, buying);
       const takeovers = await measureTakeover(stage, Math.min(options.kills, TAKEOVERS_MAX));
       stage.say('the buyers stop');
       await buying.stop();
       const quiet = await waitForQuiet(stage);
-      await approver.stop();
+      approver.stop();
       stage.say(`requests: ${describeEntries(log.entries)}`);
       stage.say(`decisions: ${JSON.stringify(approver.counts())}; log ${log.path}`);
       const covered = reportCoverage(stage, options, kills);
-      const judged = await judge(stage, { entries: log.entries, checkout: desk.checkout, buyers });
+      const judged = await judge(stage, { entries: log.entries, checkout, buyers });
       return quiet && covered && takeovers && judged;
     };
     return await Promise.race([work(), stage.broken]);
   } finally {
-    await desk.close();
+    await stopBuying?.();
+    await close();
     await log.close();
     await stage.close();
   }

@@ -14,7 +14,7 @@ export interface Moment {
   release(): void;
 }
 
-const POLL_MS = 3;
+const POLL_MS = 8;
 // Eight buyers pass through each state every second; what did not come up by then is not coming.
 const WAIT_MS = 20_000;
 const EXPORTER_PROCESS = 'exporter-gateway';

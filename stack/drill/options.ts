@@ -12,6 +12,8 @@ export interface DrillOptions {
   readonly kills: number;
   readonly targets: readonly KillTarget[];
   readonly buyers: number;
+  /** Seconds between two purchases of one buyer. */
+  readonly every: number;
   /** How long the importer's gateway is stopped (SIGSTOP) each time. */
   readonly pauseSeconds: number;
   /** How long the Control Plane stays dead in the outage drill. */
@@ -26,7 +28,8 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [options]
                   (all three unless some are named)
   --kills=10      how often each process is killed
   --only=a,b      of ${KILL_TARGETS.join(', ')}
-  --buyers=8      concurrent buyers, about one purchase a second each
+  --buyers=8      concurrent buyers
+  --every=1       seconds between two purchases of one buyer
   --pause=20      seconds that the importer's gateway is stopped
   --minutes=10    minutes that the Control Plane stays dead
   --help          this text
@@ -36,7 +39,7 @@ moved by its own variable (docs/operations.md).`;
 
 const DRILLS: readonly DrillName[] = ['concurrency', 'kill', 'outage'];
 /** What "seen to hold" asks for. */
-const DEFAULTS = { kills: 10, buyers: 8, pause: 20, minutes: 10 };
+const DEFAULTS = { kills: 10, buyers: 8, every: 1, pause: 20, minutes: 10 };
 
 export function readDrillOptions(args: readonly string[]): DrillOptions {
   const values = { ...DEFAULTS };
