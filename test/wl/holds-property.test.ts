@@ -22,7 +22,7 @@ let exporter: TestExporter;
 beforeAll(async () => {
   server = await startWlDatabases(['property']);
   exporter = await createExporter(server.open('property'));
-}, 60_000);
+}, 120_000);
 afterAll(() => server.stop());
 
 type Command =

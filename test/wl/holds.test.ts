@@ -23,7 +23,7 @@ let exporter: TestExporter;
 beforeAll(async () => {
   server = await startWlDatabases(['holds']);
   exporter = await createExporter(server.open('holds'));
-}, 60_000);
+}, 120_000);
 afterEach(() => assertConsistent(exporter.wl));
 afterAll(() => server.stop());
 

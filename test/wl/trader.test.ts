@@ -34,7 +34,7 @@ beforeAll(async () => {
     other: await parties.token('other', { aud, scope: 'trader:purchase' }),
     approver: await parties.token('exporter', { aud, scope: 'trader:approve' }),
   };
-}, 60_000);
+}, 120_000);
 afterAll(() => parties.stop());
 beforeEach(() => {
   started.length = 0;
