@@ -53,3 +53,19 @@ function notMigrated(party: Party, error: unknown): StackError {
     wayOut: [`Check ${party.databaseVariable} where it is set; else move the data folder away.`],
   });
 }
+
+// The pool gives up on a connection after 2 s, because a buyer waits behind it. Nobody waits here,
+// and a machine that starts everything at once may take longer than that.
+const ATTEMPTS = 5;
+const CONNECTION_TROUBLE = /timeout|ECONNREFUSED|starting up/i;
+
+/** Runs what may be repeated again where it got no connection. */
+export async function patiently(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !CONNECTION_TROUBLE.test(messageOf(error))) throw error;
+    }
+  }
+}

@@ -113,7 +113,7 @@ function watchForTrouble(): Trouble {
 // Requests, retries and lost races fill a terminal. Errors of our processes matter there, and what
 // the supervisor says itself: its lines name the process twice.
 const SHOWN_LINE = /^\[([\w-]+)\] *(?:\1 |(?:error|fatal)\b|.* (?:FATAL|PANIC): )/;
-const SERVER_LINE = /^\[(?:postgres|temporal)\] *(?:error\b|.* ERROR: )/;
+const SERVER_LINE = /^\[(?:postgres|temporal)\] *(?:error\b|.* ERROR: |.* is starting up)/;
 
 function isForTheTerminal(line: string): boolean {
   const plain = stripVTControlCharacters(line);

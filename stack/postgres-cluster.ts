@@ -178,8 +178,8 @@ export function corrupt(cluster: Cluster, details: readonly string[]): StackErro
     message: `The PostgreSQL data in ${cluster.folder} can't be used.`,
     details,
     wayOut: [
-      `Keep it and start anew: mv ${cluster.dataDir} ${cluster.dataDir}.broken && npm start`,
-      'or drop all local data, trades included: npm start -- --reset',
+      `Keep it and start anew: mv ${cluster.dataDir} ${cluster.dataDir}.broken`,
+      'then, because the engine still knows the lost trades: npm start -- --reset',
     ],
   });
 }

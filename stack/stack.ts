@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { secretKey, sealKeys } from '../runtime/environment.ts';
 import { ensureBundles } from './bundles.ts';
 import type { Bundles } from './bundles.ts';
-import { migrateAll, ownDatabases } from './databases.ts';
+import { migrateAll, ownDatabases, patiently } from './databases.ts';
 import type { StackError } from './errors.ts';
 import { ensurePassableFolder } from './folders.ts';
 import { ensureLocalData } from './local-data/seed.ts';
@@ -160,16 +160,14 @@ async function startDatabases(
     databaseUrl = ({ database }) => postgres.urlFor(database);
   }
   await migrateAll(databaseUrl);
-  if (reset !== undefined && reset.size > 0) await resetTables(reset, databaseUrl);
+  const urlOf = databaseUrl;
+  if (reset !== undefined && reset.size > 0) await patiently(() => resetTables(reset, urlOf));
   for (const party of WL_PARTIES) {
-    await ensureLocalData({
-      party,
-      databaseUrl: databaseUrl(party),
-      seal: {
-        keys: sealKeys.parse(sealKeysOf(party.slug, env, secrets)),
-        indexKey: secretKey.parse(secrets[party.slug].indexKey),
-      },
-    });
+    const seal = {
+      keys: sealKeys.parse(sealKeysOf(party.slug, env, secrets)),
+      indexKey: secretKey.parse(secrets[party.slug].indexKey),
+    };
+    await patiently(() => ensureLocalData({ party, databaseUrl: urlOf(party), seal }));
   }
   return databaseUrl;
 }
