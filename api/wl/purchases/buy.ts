@@ -10,7 +10,7 @@ import {
   type Rerun,
 } from '../../../db/wl/trades/request.ts';
 import type { TradeRow } from '../../../db/wl/trades/row.ts';
-import { rejectUnstarted } from '../../../db/wl/trades/unstarted.ts';
+import { isKeptByKey, rejectUnstarted } from '../../../db/wl/trades/unstarted.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { Problem } from '../../http/problem.ts';
 
@@ -65,8 +65,7 @@ export async function buy(deps: BuyDeps, request: BuyRequest): Promise<BuyOutcom
     case 'REFUSED':
       return { trade: outcome.trade, replayed: false, earlier: outcome.earlier };
     case 'REPEATED':
-      // A twin joins the same wait; nobody starts anything twice, and the sweep starts what is lost.
-      return { trade: await settled(deps, request, outcome.trade), replayed: true };
+      return { trade: await joined(deps, request, outcome.trade), replayed: true };
     case 'REQUESTED':
       return { trade: await startAndWait(deps, request, outcome.trade), replayed: false };
   }
@@ -111,6 +110,17 @@ async function startAndWait(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * A twin joins the same wait; nobody starts anything twice, and the sweep starts what is lost. Where
+ * the first one takes the trade back, the twin gets its answer, 503, and not the trade.
+ */
+async function joined(deps: BuyDeps, request: BuyRequest, first: TradeRow): Promise<TradeRow> {
+  const trade = await settled(deps, request, first);
+  const isOpen = trade.state === 'REQUESTED' || trade.reason === 'ENGINE_UNAVAILABLE';
+  if (!isOpen || (await isKeptByKey(deps.db, trade.trade_id))) return trade;
+  throw unavailable(new Error('the purchase is not known to be started'));
 }
 
 /** Undefined where even that could not be said: the answer is PENDING, and the sweep decides. */
