@@ -55,8 +55,8 @@ export async function drillKills(options: DrillOptions): Promise<boolean> {
         await buying.stop();
         approver.stop();
       };
-      const kills = await campaign(stage, options, buying);
       const takeovers = await measureTakeover(stage, Math.min(options.kills, TAKEOVERS_MAX));
+      const kills = await campaign(stage, options, buying);
       stage.say('the buyers stop');
       await buying.stop();
       const quiet = await waitForQuiet(stage);

@@ -5,14 +5,19 @@ import { IMPORTER } from '../parties.ts';
 import { awaitMoment } from './moments.ts';
 import { sleep } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { openAt, readStates } from './trade-rows.ts';
+import { describeStates, eventually, openAt, readOpenTrades, readStates } from './trade-rows.ts';
 import type { OpenTrade } from './trade-rows.ts';
 
 const GATEWAY = 'importer-gateway';
 const POLL_MS = 10;
+const CALM_POLL_MS = 500;
+// A lost task is noticed after one second, and then there is the purchase itself.
+const SLOW_MS = 3_000;
 // Learning backs off, and what no workflow was started for waits for the sweep: 10 s and 15 s.
 const FINISHED_WITHIN_MS = 60_000;
-const BETWEEN_MS = 8_000;
+// What a purchase takes in good times, with room: an older one still suffers from an earlier kill.
+const CALM_AFTER_MS = 3_000;
+const CALM_WITHIN_MS = 90_000;
 
 /**
  * The gateway is killed and stays dead: how long until the standby worker has finished what was
@@ -24,7 +29,7 @@ export async function measureTakeover(stage: Stage, times: number): Promise<bool
   const swept: number[] = [];
   let unfinished = 0;
   for (let round = 1; round <= times; round += 1) {
-    await sleep(BETWEEN_MS);
+    await untilCalm(stage);
     const moment = await awaitMoment(stage, round % 2 === 0 ? 'FUNDED' : 'REQUESTED');
     const killedAt = new Date();
     const stopping = supervisor.stop(GATEWAY, 'SIGKILL');
@@ -35,9 +40,15 @@ export async function measureTakeover(stage: Stage, times: number): Promise<bool
       ({ state }) => !isAnswerable(state),
     );
     for (const { trade, ms } of await finishTimes(stage, open, killedAt.getTime())) {
+      const isStarted = await wasStarted(stage, trade, killedAt);
       if (ms === undefined) unfinished += 1;
-      else if (await wasStarted(stage, trade, killedAt)) taken.push(ms);
-      else swept.push(ms);
+      else (isStarted ? taken : swept).push(ms);
+      if (ms === undefined || ms > SLOW_MS) {
+        const how = isStarted ? 'its workflow ran' : 'no workflow yet';
+        stage.say(
+          `  slow: trade ${trade.tradeId} ${trade.state}, ${how}, ${ms ?? 'unfinished'} ms`,
+        );
+      }
     }
     stage.say(`takeover ${round}/${times}: ${open.length} purchases were open`);
     await supervisor.restart(GATEWAY);
@@ -46,6 +57,25 @@ export async function measureTakeover(stage: Stage, times: number): Promise<bool
   stage.say(`whose workflow the dead gateway had not started, by the sweep: ${spread(swept)}`);
   if (unfinished > 0) stage.say(`${unfinished} not finished after ${FINISHED_WITHIN_MS / 1_000} s`);
   return unfinished === 0 && (times === 0 || taken.length > 0);
+}
+
+/** Waits until nothing but approvals has been open for long, and purchases flow again. */
+export async function untilCalm(stage: Stage): Promise<void> {
+  const startedAt = Date.now();
+  for (;;) {
+    const then = new Date(Date.now() - CALM_AFTER_MS);
+    const open = await eventually(() => openAt(stage.importer, then));
+    const now = await eventually(() => readOpenTrades(stage.importer));
+    const still = new Set(now.map(({ tradeId }) => tradeId));
+    const stuck = open.filter(({ tradeId, state }) => still.has(tradeId) && !isAnswerable(state));
+    const since = Date.now() - startedAt;
+    if (stuck.length === 0 && since > CALM_AFTER_MS) return;
+    if (since > CALM_WITHIN_MS) {
+      stage.say(`not calm after ${CALM_WITHIN_MS / 1_000} s: ${describeStates(stuck)}`);
+      return;
+    }
+    await sleep(CALM_POLL_MS);
+  }
 }
 
 interface Finish {
