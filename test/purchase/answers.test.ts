@@ -1,0 +1,4 @@
+import { describeScenarios } from './outcomes.ts';
+import { ANSWERS } from './scenarios/index.ts';
+
+describeScenarios('what the exporter answers to a confirm', ANSWERS);

@@ -1,0 +1,19 @@
+import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal.ts';
+import { freePort } from '../stack/setup.ts';
+
+/** A Temporal server of one test file, on which time may be skipped for single workflows. */
+export async function startTestTemporal(
+  dataDir: string,
+  namespaces: readonly string[],
+): Promise<TemporalHandle> {
+  const found = await findTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: undefined } });
+  if (found.kind !== 'binary') throw new Error('the tests start a server of their own');
+  return startTemporal({
+    binary: found,
+    dataDir,
+    port: await freePort(),
+    uiPort: await freePort(),
+    namespaces,
+    timeSkipping: true,
+  });
+}
