@@ -12,5 +12,6 @@ export default {
       },
     ],
   },
+  reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   testTimeout: 30_000,
 };

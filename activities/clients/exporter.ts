@@ -70,85 +70,90 @@ const traderAnswer = z.object({
   confirmedAt: z.iso.datetime().optional(),
 });
 
+const BASE = '/api/v2/trader';
 /** Slower than on the buyer's path; two of them fit into the 5 s of a local step. */
 const LEARN_TIMEOUT_MS = 2_000;
 /** A connection that broke this early says more about a stale socket than about the exporter. */
 const QUICK_FAILURE_SHARE = 0.5;
 
+interface TraderCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+}
+
+/** One HTTP call to an exporter; an answer of 500 and above counts as a failure of it. */
+async function callExporter(
+  { agent, peerUrl }: ExporterClientDeps,
+  exporter: string,
+  request: TraderCall,
+  token?: string,
+): Promise<CallAnswer> {
+  const base = await peerUrl(exporter);
+  if (base === undefined) throw new NotCalled('the exporter has not registered its endpoint');
+  const { method, path, body, timeoutMs } = request;
+  const answer = await callJson({
+    ...{ agent, method, timeoutMs },
+    url: `${base}${path}`,
+    headers: {
+      ...correlationHeaders(),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    ...(body !== undefined && { body }),
+  });
+  if (answer.status >= 500) throw new ServerFailure(answer.status);
+  return answer;
+}
+
 /** Calls one exporter's trader routes over mTLS. Nothing here throws for what a partner does. */
 export function createExporterClient(deps: ExporterClientDeps): ExporterClient {
-  const { agent, guard, peerUrl, peerToken } = deps;
-
-  const call = async (
-    exporter: string,
-    request: { method: 'GET' | 'POST'; path: string; body?: unknown; timeoutMs: number },
-    token?: string,
-  ): Promise<CallAnswer> => {
-    const base = await peerUrl(exporter);
-    if (base === undefined) throw new NotCalled('the exporter has not registered its endpoint');
-    const answer = await callJson({
-      agent,
-      method: request.method,
-      url: `${base}${request.path}`,
-      timeoutMs: request.timeoutMs,
-      headers: {
-        ...correlationHeaders(),
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      ...(request.body !== undefined && { body: request.body }),
-    });
-    if (answer.status >= 500) throw new ServerFailure(answer.status);
-    return answer;
-  };
-
+  const { guard, peerToken, preflightTimeoutMs, confirmTimeoutMs } = deps;
   /** A trade once held needs no token: our certificate alone speaks for it (CONTRACTS.md). */
   const ask = (
     exporter: string,
-    request: { method: 'GET' | 'POST'; path: string; body?: unknown; timeoutMs?: number },
+    request: Omit<TraderCall, 'timeoutMs'>,
+    timeoutMs = LEARN_TIMEOUT_MS,
   ): Promise<ExporterReply> =>
     reply(() =>
-      guard.always(exporter, () => call(exporter, { timeoutMs: LEARN_TIMEOUT_MS, ...request })),
+      guard.always(exporter, () => callExporter(deps, exporter, { ...request, timeoutMs })),
     );
-
   return {
     async preflight(exporter, body) {
       const token = await peerToken(exporter);
       if (token === undefined) return { kind: 'NOT_CALLED', detail: 'no token for the exporter' };
-      const path = '/api/v2/trader/purchase/preflight';
+      const request = { method: 'POST', path: `${BASE}/purchase/preflight`, body } as const;
       const attempt = (timeoutMs: number): Promise<ExporterReply> =>
         reply(() =>
           guard.gated(exporter, () =>
-            call(exporter, { method: 'POST', path, body, timeoutMs }, token),
+            callExporter(deps, exporter, { ...request, timeoutMs }, token),
           ),
         );
-      return onceMore(attempt, deps.preflightTimeoutMs);
+      return onceMore(attempt, preflightTimeoutMs);
     },
     async confirm(exporter, body) {
-      const request = { method: 'POST', path: '/api/v2/trader/purchase', body } as const;
-      const attempt = (timeoutMs: number): Promise<ExporterReply> =>
-        ask(exporter, { ...request, timeoutMs });
-      const first = await attempt(deps.confirmTimeoutMs);
-      return first.kind === 'ANSWER' ? first : attempt(deps.confirmTimeoutMs);
+      const request = { method: 'POST', path: `${BASE}/purchase`, body } as const;
+      const first = await ask(exporter, request, confirmTimeoutMs);
+      return first.kind === 'ANSWER' ? first : ask(exporter, request, confirmTimeoutMs);
     },
-    async readHold(exporter, holdId) {
-      return ask(exporter, {
-        method: 'GET',
-        path: `/api/v2/trader/holds/${encodeURIComponent(holdId)}`,
-        timeoutMs: deps.preflightTimeoutMs,
-      });
-    },
+    readHold: (exporter, holdId) =>
+      ask(
+        exporter,
+        { method: 'GET', path: `${BASE}/holds/${encodeURIComponent(holdId)}` },
+        preflightTimeoutMs,
+      ),
     status: (exporter, tradeId) =>
-      ask(exporter, { method: 'GET', path: `/api/v2/trader/purchases/${tradeId}` }),
+      ask(exporter, { method: 'GET', path: `${BASE}/purchases/${tradeId}` }),
     cancel: (exporter, tradeId, holdId) =>
       ask(exporter, {
         method: 'POST',
-        path: `/api/v2/trader/purchases/${tradeId}/cancel`,
+        path: `${BASE}/purchases/${tradeId}/cancel`,
         body: holdId === undefined ? {} : { holdId },
       }),
     reverse: (exporter, tradeId, reason) =>
       ask(exporter, {
         method: 'POST',
-        path: `/api/v2/trader/purchases/${tradeId}/reverse`,
+        path: `${BASE}/purchases/${tradeId}/reverse`,
         body: { reason },
       }),
   };

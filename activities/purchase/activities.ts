@@ -49,23 +49,34 @@ const MS_PER_SECOND = 1_000;
 
 /** The steps of a purchase (DESIGN.md 5); each is idempotent by trade id and step. */
 export function createPurchaseActivities(deps: PurchaseDeps): PurchaseActivities {
-  const { db, exporter, announce } = deps;
+  return { ...partnerSteps(deps), ...bookSteps(deps), ...manualSteps(deps) };
+}
 
-  const load = async (tradeId: string): Promise<TradeRow> => {
-    const row = await readTrade(db, tradeId);
-    if (row === undefined) throw new Error(`trade ${tradeId} has no row`);
-    return row;
-  };
-  const moved = (row: TradeRow): TradeSnapshot => {
-    announce(row);
-    return snapshotOf(row);
-  };
-  const correlated = <T>(row: TradeRow, work: () => Promise<T>): Promise<T> =>
-    withCorrelation({ correlationId: row.correlation_id, traceparent: makeTraceparent() }, work);
+async function load({ db }: PurchaseDeps, tradeId: string): Promise<TradeRow> {
+  const row = await readTrade(db, tradeId);
+  if (row === undefined) throw new Error(`trade ${tradeId} has no row`);
+  return row;
+}
 
+/** What the workflow is told of a row; whoever waits for it is told, too. */
+function moved({ announce }: PurchaseDeps, row: TradeRow): TradeSnapshot {
+  announce(row);
+  return snapshotOf(row);
+}
+
+function correlated<T>(row: TradeRow, work: () => Promise<T>): Promise<T> {
+  const { correlation_id: correlationId } = row;
+  return withCorrelation({ correlationId, traceparent: makeTraceparent() }, work);
+}
+
+/** Steps that ask the exporter; what came of it is judged here and booked by the next step. */
+function partnerSteps(
+  deps: PurchaseDeps,
+): Pick<PurchaseActivities, 'reserve' | 'confirm' | 'learn' | 'cancelHold' | 'askForPull'> {
+  const { exporter } = deps;
   return {
     async reserve({ tradeId }) {
-      const row = await load(tradeId);
+      const row = await load(deps, tradeId);
       const trade = snapshotOf(row);
       if (row.state !== 'REQUESTED') return { trade };
       const ageMs = deps.clock().getTime() - row.created_at.getTime();
@@ -75,60 +86,75 @@ export function createPurchaseActivities(deps: PurchaseDeps): PurchaseActivities
       }
       return { trade, reservation: await correlated(row, () => reserveAt(deps, row)) };
     },
-    fund: async (input) => moved(await fundTrade(db, input)),
-    reject: async ({ tradeId, ...rejection }) => moved(await rejectTrade(db, tradeId, rejection)),
     async confirm({ tradeId }) {
-      const row = await load(tradeId);
+      const row = await load(deps, tradeId);
       if (row.state !== 'FUNDED' || row.hold_id === null) return { verdict: { kind: 'UNKNOWN' } };
-      const holdId = row.hold_id;
-      const reply = await correlated(row, () =>
-        exporter.confirm(row.exporter, {
-          tradeId,
-          holdId,
-          quantity: row.quantity,
-          unitPrice: formatMinor(row.origin_unit_price_minor),
-          clientBuyerMasked: row.buyer_masked,
-        }),
-      );
-      return judge(row, reply);
+      const body = {
+        tradeId,
+        holdId: row.hold_id,
+        quantity: row.quantity,
+        unitPrice: formatMinor(row.origin_unit_price_minor),
+        clientBuyerMasked: row.buyer_masked,
+      };
+      return judge(row, await correlated(row, () => exporter.confirm(row.exporter, body)));
     },
-    settle: async ({ tradeId, answer }) => moved(await settleTrade(db, tradeId, answer)),
-    refund: async ({ tradeId, ...refund }) => moved(await refundTrade(db, tradeId, refund)),
-    awaitApproval: async ({ tradeId, answer }) => moved(await awaitApproval(db, tradeId, answer)),
-    markUncertain: async ({ tradeId }) => moved(await markUncertain(db, tradeId)),
-    park: async ({ tradeId, reason, answer }) =>
-      moved(await parkTrade(db, tradeId, reason, answer)),
     async learn({ tradeId, cancelNow }) {
-      const row = await load(tradeId);
+      const row = await load(deps, tradeId);
       return correlated(row, () => learnFrom(deps, row, cancelNow));
     },
     async cancelHold({ tradeId }) {
-      const row = await load(tradeId);
+      const row = await load(deps, tradeId);
       if (row.cancel_due) await correlated(row, () => cancelOrForget(deps, row));
     },
     askForPull: () => deps.startPolicySync(),
+  };
+}
+
+/** Steps that move the trade row and the ledger, each in one fenced transaction. */
+function bookSteps(
+  deps: PurchaseDeps,
+): Pick<
+  PurchaseActivities,
+  'fund' | 'reject' | 'settle' | 'refund' | 'awaitApproval' | 'markUncertain' | 'park'
+> {
+  const { db } = deps;
+  const told = async (step: Promise<TradeRow>): Promise<TradeSnapshot> => moved(deps, await step);
+  return {
+    fund: (input) => told(fundTrade(db, input)),
+    reject: ({ tradeId, ...rejection }) => told(rejectTrade(db, tradeId, rejection)),
+    settle: ({ tradeId, answer }) => told(settleTrade(db, tradeId, answer)),
+    refund: ({ tradeId, ...refund }) => told(refundTrade(db, tradeId, refund)),
+    awaitApproval: ({ tradeId, answer }) => told(awaitApproval(db, tradeId, answer)),
+    markUncertain: ({ tradeId }) => told(markUncertain(db, tradeId)),
+    park: ({ tradeId, reason, answer }) => told(parkTrade(db, tradeId, reason, answer)),
+  };
+}
+
+/** What people do to a parked trade. */
+function manualSteps(
+  deps: PurchaseDeps,
+): Pick<PurchaseActivities, 'recordManual' | 'requestOverride' | 'confirmOverride'> {
+  const { db, exporter } = deps;
+  return {
     recordManual: ({ tradeId, actor, reason, action }) =>
       recordManual(deps, { tradeId, actor, reason, action }),
     async requestOverride({ tradeId, actor, reason, outcome }) {
-      const { correlation_id: correlationId } = await load(tradeId);
+      const { correlation_id: correlationId } = await load(deps, tradeId);
       const request = { tradeId, outcome, reason, requestedBy: actor, correlationId };
       return { ok: (await requestOverride(db, request)).ok };
     },
     async confirmOverride({ tradeId, actor }) {
-      const before = await load(tradeId);
-      const reply = await exporter.cancel(
-        before.exporter,
-        tradeId,
-        before.given_hold_id ?? undefined,
-      );
+      const before = await load(deps, tradeId);
+      const given = before.given_hold_id ?? undefined;
+      const reply = await exporter.cancel(before.exporter, tradeId, given);
       const confirmed = await confirmOverride(db, {
         tradeId,
         confirmedBy: actor,
         correlationId: before.correlation_id,
         ...(reply.kind === 'ANSWER' && { answer: reply.answer }),
       });
-      const row = await load(tradeId);
-      return { result: confirmed.ok ? 'OVERRIDDEN' : confirmed.code, trade: moved(row) };
+      const trade = moved(deps, await load(deps, tradeId));
+      return { result: confirmed.ok ? 'OVERRIDDEN' : confirmed.code, trade };
     },
   };
 }

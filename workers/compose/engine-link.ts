@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { PartyConfig } from '../../runtime/config.ts';
@@ -34,88 +35,102 @@ const ACTIVITY_GRACE = '4s';
  */
 export function linkEngine(config: PartyConfig, deps: EngineLinkDeps): EngineLink {
   const { log, health, shutdown } = deps;
-  let connected: TemporalConnection | undefined;
-  let workers: Worker[] = [];
-  let closing = false;
-  let warmed = false;
-  const running: Promise<void>[] = [];
+  const link = new Link(config, deps);
+  health.add('workers', () => link.assertWorking());
+  health.add('engine', () => link.assertReachable());
+  shutdown.add('workers', () => link.close());
+  link.keepTrying().catch((err: unknown) => log.fatal({ err }, 'the engine can not be linked'));
+  return link;
+}
 
-  const connect = async (): Promise<void> => {
-    const temporal = await connectTemporal({ ...config.temporal, log });
-    try {
-      await bring(temporal);
-    } catch (error) {
-      if (workers.length === 0) await temporal.connection.close();
-      throw error;
-    }
-  };
-  const bring = async (temporal: TemporalConnection): Promise<void> => {
-    await deps.onConnected?.(temporal.client);
-    const options = await deps.workers(temporal);
-    workers = await Promise.all(
-      options.map((worker) =>
-        Worker.create({
-          connection: temporal.connection,
-          namespace: temporal.namespace,
-          shutdownGraceTime: ACTIVITY_GRACE,
-          ...worker,
-        }),
-      ),
-    );
-    for (const worker of workers) {
-      const run = worker.run();
-      run.catch((err: unknown) => {
-        log.fatal({ err }, 'a worker failed');
-        void shutdown.run('worker failed').then(() => process.exit(1));
-      });
-      running.push(run);
-    }
-    connected = temporal;
-    await warm(temporal.client);
-    log.info({ queues: options.map((worker) => worker.taskQueue) }, 'polling');
-  };
-  const warm = async (client: Client): Promise<void> => {
-    try {
-      await deps.onPolling?.(client);
-    } catch (err) {
-      // Cold is slow, not wrong: the first purchases warm it up instead.
-      log.warn({ err }, 'the warm-up failed');
-    }
-    warmed = true;
-  };
-  const keepTrying = async (): Promise<void> => {
-    while (!closing && connected === undefined) {
+class Link implements EngineLink {
+  readonly config: PartyConfig;
+  readonly deps: EngineLinkDeps;
+  connected: TemporalConnection | undefined;
+  workers: readonly Worker[] = [];
+  running: readonly Promise<void>[] = [];
+  warmed = false;
+  closing = false;
+
+  constructor(config: PartyConfig, deps: EngineLinkDeps) {
+    this.config = config;
+    this.deps = deps;
+  }
+
+  client(): Client {
+    if (this.connected === undefined) throw new Error('the engine is not connected');
+    return this.connected.client;
+  }
+
+  async keepTrying(): Promise<void> {
+    while (!this.closing && this.connected === undefined) {
       try {
-        await connect();
+        await this.connect();
       } catch (err) {
-        log.warn({ err }, 'the engine is not there yet');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        this.deps.log.warn({ err }, 'the engine is not there yet');
+        await delay(RETRY_MS);
       }
     }
-  };
-  health.add('workers', () => {
-    const states = workers.map((worker) => worker.getState());
+  }
+
+  async connect(): Promise<void> {
+    const { deps, config } = this;
+    const temporal = await connectTemporal({ ...config.temporal, log: deps.log });
+    try {
+      await deps.onConnected?.(temporal.client);
+      const options = await deps.workers(temporal);
+      this.workers = await Promise.all(options.map((worker) => createWorker(temporal, worker)));
+      this.running = this.workers.map((worker) => this.run(worker));
+      deps.log.info({ queues: options.map((worker) => worker.taskQueue) }, 'polling');
+    } catch (error) {
+      if (this.workers.length === 0) await temporal.connection.close();
+      throw error;
+    }
+    this.connected = temporal;
+    await this.warm(temporal.client);
+  }
+
+  async run(worker: Worker): Promise<void> {
+    try {
+      await worker.run();
+    } catch (err) {
+      this.deps.log.fatal({ err }, 'a worker failed');
+      void this.deps.shutdown.run('worker failed').then(() => process.exit(1));
+    }
+  }
+
+  async warm(client: Client): Promise<void> {
+    try {
+      await this.deps.onPolling?.(client);
+    } catch (err) {
+      // Cold is slow, not wrong: the first purchases warm it up instead.
+      this.deps.log.warn({ err }, 'the warm-up failed');
+    }
+    this.warmed = true;
+  }
+
+  assertWorking(): void {
+    const states = this.workers.map((worker) => worker.getState());
     if (states.length === 0 || states.some((state) => state !== 'RUNNING')) {
       throw new Error(`workers: ${states.join(', ') || 'none yet'}`);
     }
-    if (!warmed) throw new Error('the workers are not warm yet');
-  });
-  health.add('engine', async () => {
-    await connected?.connection.workflowService.describeNamespace({
-      namespace: config.temporal.namespace,
-    });
-  });
-  shutdown.add('workers', async () => {
-    closing = true;
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.allSettled(running);
-    await connected?.connection.close();
-  });
-  void keepTrying();
-  return {
-    client() {
-      if (connected === undefined) throw new Error('the engine is not connected');
-      return connected.client;
-    },
-  };
+    if (!this.warmed) throw new Error('the workers are not warm yet');
+  }
+
+  async assertReachable(): Promise<void> {
+    const { namespace } = this.config.temporal;
+    await this.connected?.connection.workflowService.describeNamespace({ namespace });
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(this.running);
+    await this.connected?.connection.close();
+  }
+}
+
+function createWorker(temporal: TemporalConnection, options: WorkerOptions): Promise<Worker> {
+  const { connection, namespace } = temporal;
+  return Worker.create({ connection, namespace, shutdownGraceTime: ACTIVITY_GRACE, ...options });
 }

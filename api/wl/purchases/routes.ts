@@ -31,7 +31,7 @@ const BUY_ANSWERS = { 200: buyAnswer, 202: buyAnswer } as const;
 
 /** What members and support see of purchases, and the two ways to make one. */
 export function purchaseRoutes(deps: PurchaseRouteDeps): Route[] {
-  return [...buyRoutes(deps), ...readRoutes(deps)];
+  return [...buyRoutes(deps), ...readRoutes(deps), ...explainRoutes(deps)];
 }
 
 function buyRoutes(deps: PurchaseRouteDeps): Route[] {
@@ -147,6 +147,13 @@ function readRoutes(deps: PurchaseRouteDeps): Route[] {
         return { status: 200, body: { workflowId: purchaseWorkflowId(tradeId), ...progress } };
       },
     }),
+  ];
+}
+
+/** For support: how a purchase came to where it stands. */
+function explainRoutes(deps: PurchaseRouteDeps): Route[] {
+  const { guards } = deps;
+  return [
     route({
       method: 'get',
       path: '/api/v2/purchases/:tradeId/history',
