@@ -12,6 +12,7 @@ import { judge } from './judge.ts';
 import { openAccounts, putUpOffers } from './market.ts';
 import type { Buyer, DrillOffer } from './market.ts';
 import { awaitMoment } from './moments.ts';
+import type { Moment } from './moments.ts';
 import type { DrillOptions } from './options.ts';
 import { waitForQuiet } from './quiet.ts';
 import { openStage, sleep } from './stage.ts';
@@ -19,6 +20,7 @@ import type { Stage } from './stage.ts';
 import { readStates } from './trade-rows.ts';
 
 const CP_PROCESSES = ['cp-api', 'cp-worker'];
+const EXPORTER_PROCESS = 'exporter-gateway';
 const IMPORTER_PROCESSES = ['importer-gateway', 'importer-worker'];
 const PURCHASES = 20;
 /** The importer is restarted in good order before this purchase, and killed before that one. */
@@ -37,7 +39,10 @@ const SHORT_TOKENS = {
 };
 const FINISHED_WITHIN_MS = 120_000;
 const POLL_MS = 250;
-const TRIES = 40;
+const TRIES = 5;
+/** Buys of one account, each of another offer, so that no cool-down is met. */
+const OFFERS = 100;
+const BUY_EVERY_MS = 700;
 const STOCK = 1_000;
 
 /** Purchases without a Control Plane, and a funded one without any valid token. */
@@ -45,7 +50,7 @@ export async function drillOutage(options: DrillOptions): Promise<boolean> {
   const confirmed = await withMarket('outage', {}, PURCHASES, (market) =>
     buyThroughOutage(market, options.minutes),
   );
-  const finished = await withMarket('expired-tokens', SHORT_TOKENS, TRIES * 2, outliveTokens);
+  const finished = await withMarket('expired-tokens', SHORT_TOKENS, OFFERS, outliveTokens);
   return confirmed && finished;
 }
 
@@ -129,79 +134,107 @@ async function killControlPlane(stage: Stage): Promise<void> {
 
 /** Two ways to be FUNDED when the last token expires; both have to end in both books. */
 async function outliveTokens(market: Market): Promise<boolean> {
-  const { stage } = market;
-  const { supervisor } = stage.stack;
-  await killControlPlane(stage);
-  const unconfirmed = await fundAndKillImporter(market);
-  if (unconfirmed === undefined) {
-    stage.say('no purchase could be caught between its debit and its confirm');
-    return false;
-  }
-  stage.say(`trade ${unconfirmed} is FUNDED, HELD at the exporter; the importer is dead`);
-  await untilTokensExpired(stage);
-  for (const name of IMPORTER_PROCESSES) await supervisor.restart(name);
-  stage.say('the importer is started again, the Control Plane still dead');
-  const state = await untilOver(stage, unconfirmed);
-  stage.say(`trade ${unconfirmed} without a valid token: ${state}`);
-  for (const name of CP_PROCESSES) await supervisor.restart(name);
-  const paused = await holdThroughExpiry(market);
-  return state === 'CONFIRMED' && paused;
+  const unsent = await loseConfirm(market);
+  const unanswered = await holdThroughExpiry(market);
+  return unsent && unanswered;
 }
 
-/** A trade whose confirm was never sent: funded here, held there, and nobody alive to go on. */
-async function fundAndKillImporter({ stage, buy }: Market): Promise<string | undefined> {
+/**
+ * A trade whose confirm is lost: funded here, held there, and nobody alive to go on. Started again
+ * without any valid token, the importer has to confirm by its certificate alone.
+ */
+async function loseConfirm(market: Market): Promise<boolean> {
+  const { stage } = market;
   const { supervisor } = stage.stack;
-  for (let place = 0; place < TRIES; place += 1) {
-    const buying = buy(place);
-    const moment = await awaitMoment(stage, 'REQUESTED');
-    const pids = IMPORTER_PROCESSES.map((name) => supervisor.pid(name));
-    const [trade] = moment.open;
-    if (trade === undefined || pids.includes(undefined)) continue;
-    await untilFunded(stage, trade.tradeId);
-    await Promise.all(IMPORTER_PROCESSES.map((name) => supervisor.stop(name, 'SIGKILL')));
-    await buying;
-    const state = (await readStates(stage.importer, [trade.tradeId])).get(trade.tradeId);
-    const hold = await stage.exporter
-      .selectFrom('hold')
-      .select('state')
-      .where('trade_id', '=', trade.tradeId)
-      .executeTakeFirst();
-    if (state === 'FUNDED' && hold?.state === 'HELD') return trade.tradeId;
-    stage.say(`try ${place + 1}: ${state} here, ${hold?.state ?? 'nothing'} there; once more`);
+  for (let round = 1; round <= TRIES; round += 1) {
+    const tradeId = await fundAndKill(market);
+    if (tradeId === undefined) continue;
+    await killControlPlane(stage);
+    stage.say(`trade ${tradeId} is FUNDED, HELD at the exporter; the importer is dead`);
+    await untilTokensExpired(stage);
     for (const name of IMPORTER_PROCESSES) await supervisor.restart(name);
+    stage.say('the importer is started again, the Control Plane still dead');
+    const state = await untilOver(stage, tradeId);
+    stage.say(`trade ${tradeId} without a valid token: ${state}`);
+    for (const name of CP_PROCESSES) await supervisor.restart(name);
+    return state === 'CONFIRMED';
   }
+  stage.say('no purchase could be caught between its debit and its confirm');
+  return false;
+}
+
+async function fundAndKill(market: Market): Promise<string | undefined> {
+  const { stage } = market;
+  const { supervisor } = stage.stack;
+  const { moment, tradeId, asked } = await catchFunded(market);
+  if (tradeId === undefined) {
+    moment.release();
+    await asked;
+    return undefined;
+  }
+  await Promise.all(IMPORTER_PROCESSES.map((name) => supervisor.stop(name, 'SIGKILL')));
+  // Stopped, it has the confirm unread; killed, it never reads it.
+  await supervisor.kill(EXPORTER_PROCESS, 'SIGKILL');
+  await asked;
+  await untilStarted(stage);
+  const state = (await readStates(stage.importer, [tradeId])).get(tradeId);
+  const hold = await stage.exporter
+    .selectFrom('hold')
+    .select('state')
+    .where('trade_id', '=', tradeId)
+    .executeTakeFirst();
+  if (state === 'FUNDED' && hold?.state === 'HELD') return tradeId;
+  stage.say(`caught too late: ${state} here, ${hold?.state ?? 'nothing'} there; once more`);
+  for (const name of IMPORTER_PROCESSES) await supervisor.restart(name);
   return undefined;
 }
 
-async function untilFunded({ importer }: Stage, tradeId: string): Promise<void> {
-  for (;;) {
-    const state = (await readStates(importer, [tradeId])).get(tradeId);
-    if (state !== 'REQUESTED') return;
-  }
+/** The exporter was killed and comes back by itself; how soon is not looked at. */
+async function untilStarted(stage: Stage): Promise<void> {
+  const { supervisor } = stage.stack;
+  while (supervisor.pid(EXPORTER_PROCESS) === undefined) await sleep(POLL_MS);
+  await supervisor.whenReady(EXPORTER_PROCESS);
 }
 
 /** The exporter is stopped while a trade is FUNDED, until every token has expired, and woken. */
-async function holdThroughExpiry({ stage, buy }: Market): Promise<boolean> {
-  const { supervisor } = stage.stack;
-  // Fresh tokens first: this one also begins with a preflight.
-  await sleep(Number(SHORT_TOKENS.POLICY_PULL_SECONDS) * 3_000);
-  let place = TRIES;
-  const buyer = setInterval(() => void buy(place++), 1_500);
-  const moment = await awaitMoment(stage, 'FUNDED').finally(() => clearInterval(buyer));
-  const funded = moment.open.find(({ state }) => state === 'FUNDED');
-  if (!moment.reached || funded === undefined) {
+async function holdThroughExpiry(market: Market): Promise<boolean> {
+  const { stage } = market;
+  const { moment, tradeId, asked } = await catchFunded(market);
+  await asked;
+  if (tradeId === undefined) {
     moment.release();
     stage.say('the exporter could not be stopped at a funded trade');
     return false;
   }
-  stage.say(`trade ${funded.tradeId} is FUNDED, the exporter is stopped`);
+  stage.say(`trade ${tradeId} is FUNDED, the exporter is stopped`);
   await killControlPlane(stage);
   await untilTokensExpired(stage);
   moment.release();
-  const state = await untilOver(stage, funded.tradeId);
-  stage.say(`trade ${funded.tradeId} after the exporter woke, without a valid token: ${state}`);
-  for (const name of CP_PROCESSES) await supervisor.restart(name);
+  const state = await untilOver(stage, tradeId);
+  stage.say(`trade ${tradeId} after the exporter woke, without a valid token: ${state}`);
+  for (const name of CP_PROCESSES) await stage.stack.supervisor.restart(name);
   return isPurchaseOver(state);
+}
+
+interface Caught {
+  readonly moment: Moment;
+  /** Undefined where none could be held in the state. */
+  readonly tradeId: string | undefined;
+  /** The buyers' requests that are still under way. */
+  readonly asked: Promise<unknown>;
+}
+
+/** Buys until the exporter could be stopped while a trade stood FUNDED; it is stopped then. */
+async function catchFunded({ stage, buy, offers }: Market): Promise<Caught> {
+  // Tokens first: a purchase begins with a preflight, which needs one.
+  await sleep(Number(SHORT_TOKENS.POLICY_PULL_SECONDS) * 3_000);
+  const underWay: Promise<unknown>[] = [];
+  const first = Math.floor(Math.random() * offers.length);
+  const timer = setInterval(() => underWay.push(buy(first + underWay.length)), BUY_EVERY_MS);
+  const moment = await awaitMoment(stage, 'FUNDED').finally(() => clearInterval(timer));
+  const funded = moment.open.find(({ state }) => state === 'FUNDED');
+  const tradeId = moment.reached ? funded?.tradeId : undefined;
+  return { moment, tradeId, asked: Promise.all(underWay) };
 }
 
 /** Past the skew that verifiers grant, too. */
