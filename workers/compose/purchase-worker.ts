@@ -8,6 +8,13 @@ const STICKY_TIMEOUT = '1s';
 /** Purchases kept in memory; one waits for an approval for a day, and is replayed when evicted. */
 const CACHED_WORKFLOWS = 500;
 
+/**
+ * Purchases that run at once in this process; more wait at the engine, where waiting costs nothing.
+ * A task that is not heard of for a second is given to another worker and runs all its steps again:
+ * with the default of 40 on two busy cores most tasks were late, and each late one doubled the load.
+ */
+const RUNNING_PURCHASES = 16;
+
 /** The purchase worker of a WL: in the gateway, and once more in the worker as its standby. */
 export function purchaseWorker(
   node: Pick<WlNode, 'purchaseActivities' | 'database'>,
@@ -19,5 +26,6 @@ export function purchaseWorker(
     activities: { ...node.purchaseActivities, ...createWarmUpActivities(node.database.db) },
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxCachedWorkflows: CACHED_WORKFLOWS,
+    maxConcurrentWorkflowTaskExecutions: RUNNING_PURCHASES,
   };
 }
