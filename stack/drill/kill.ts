@@ -95,8 +95,13 @@ async function prepare(stage: Stage, count: number) {
 
 async function campaign(stage: Stage, options: DrillOptions, buying: Buying): Promise<Kill[]> {
   const kills: Kill[] = [];
+  const deadline = options.within === 0 ? Infinity : Date.now() + options.within * 60_000;
   for (let round = 1; round <= options.kills; round += 1) {
     for (const target of options.targets) {
+      if (Date.now() > deadline) {
+        stage.say(`ended early, as asked: ${kills.length} kills`);
+        return kills;
+      }
       await untilBuying(buying);
       const own = kills.filter((kill) => kill.target === target);
       const wanted = pickWanted(own, round);

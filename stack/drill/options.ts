@@ -16,6 +16,8 @@ export interface DrillOptions {
   readonly every: number;
   /** How long the importer's gateway is stopped (SIGSTOP) each time. */
   readonly pauseSeconds: number;
+  /** Minutes after which no further process is killed; 0: all kills are made. */
+  readonly within: number;
   /** How long the Control Plane stays dead in the outage drill. */
   readonly minutes: number;
 }
@@ -30,6 +32,7 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [options]
   --only=a,b      of ${KILL_TARGETS.join(', ')}
   --buyers=8      concurrent buyers
   --every=1       seconds between two purchases of one buyer
+  --within=0      minutes after which the kills end early; 0: never
   --pause=20      seconds that the importer's gateway is stopped
   --minutes=10    minutes that the Control Plane stays dead
   --help          this text
@@ -39,7 +42,7 @@ moved by its own variable (docs/operations.md).`;
 
 const DRILLS: readonly DrillName[] = ['concurrency', 'kill', 'outage'];
 /** What "seen to hold" asks for. */
-const DEFAULTS = { kills: 10, buyers: 8, every: 1, pause: 20, minutes: 10 };
+const DEFAULTS = { kills: 10, buyers: 8, every: 1, pause: 20, within: 0, minutes: 10 };
 
 export function readDrillOptions(args: readonly string[]): DrillOptions {
   const values = { ...DEFAULTS };
