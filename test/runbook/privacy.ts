@@ -61,6 +61,9 @@ async function secretsInDatabases(stage: Stage): Promise<string[]> {
 const withBytes = (row: string): string =>
   row.replaceAll(/\\x([0-9a-f]{2,})/g, (_all, hex: string) => Buffer.from(hex, 'hex').toString());
 
+// The engine goes on writing meanwhile, and locks readers out while it does.
+const ENGINE_WAIT_MS = 15_000;
+
 interface EngineScan {
   readonly rows: number;
   readonly found: readonly string[];
@@ -74,7 +77,7 @@ function scanEngine({ stack }: Stage): EngineScan {
     secretsIn(readFileSync(join(folder, file)).toString('latin1')),
   );
   const name = files.find((file) => file.endsWith('.sqlite')) ?? '';
-  const engine = new DatabaseSync(join(folder, name), { readOnly: true });
+  const engine = new DatabaseSync(join(folder, name), { readOnly: true, timeout: ENGINE_WAIT_MS });
   let rows = 0;
   try {
     const tables = engine.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();

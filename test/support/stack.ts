@@ -36,6 +36,10 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     onFatal: (error) => void failures.push(error),
     fsync: false,
     bundleDir: BUNDLES,
+  }).catch(async (error: unknown) => {
+    file.end();
+    if ('remove' in folder) await folder.remove();
+    throw error;
   });
   const stop = async (): Promise<void> => {
     await stack.stop();
