@@ -1,4 +1,11 @@
-import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   ABANDON_UPDATE,
@@ -26,6 +33,12 @@ export interface PurchaseEngine {
   };
 }
 
+/**
+ * An update that meets a task which is lost with its worker, or the end of the run, is told so and
+ * may be sent again; two such meetings in a row are rare, three are something else.
+ */
+const UPDATE_ATTEMPTS = 3;
+
 /** Talks to purchase workflows; `client` may connect lazily. */
 export function createPurchaseEngine(client: () => Pick<Client, 'workflow'>): PurchaseEngine {
   const update = async (
@@ -33,12 +46,16 @@ export function createPurchaseEngine(client: () => Pick<Client, 'workflow'>): Pu
     tradeId: string,
     request: ManualAction | ResolveRequest,
   ): Promise<ManualResult | undefined> => {
-    try {
-      const handle = client().workflow.getHandle(purchaseWorkflowId(tradeId));
-      return await handle.executeUpdate<ManualResult, [ManualAction]>(name, { args: [request] });
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError || isRefusal(error)) return undefined;
-      throw error;
+    const handle = client().workflow.getHandle(purchaseWorkflowId(tradeId));
+    // The engine carries one update id out once, however often it is asked.
+    const options = { args: [request] as [ManualAction], updateId: randomUUID() };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await handle.executeUpdate<ManualResult, [ManualAction]>(name, options);
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError || isRefusal(error)) return undefined;
+        if (attempt >= UPDATE_ATTEMPTS || !isTaskLost(error)) throw error;
+      }
     }
   };
   return {
@@ -59,6 +76,13 @@ export function createPurchaseEngine(client: () => Pick<Client, 'workflow'>): Pu
     },
   };
 }
+
+/** "Unexpected workflow task failure": the engine's word for a task that was not completed. */
+function isTaskLost(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  return isGrpcServiceError(cause) && cause.code === GRPC_FAILED_PRECONDITION;
+}
+const GRPC_FAILED_PRECONDITION = 9;
 
 /** What the purchase's own validators answer where an action does not fit its state. */
 function isRefusal(error: unknown): boolean {
