@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { formatMinor, minor } from '../../domain/shared/money.ts';
+import { checkStack } from '../invariants.ts';
 import { CP, EXPORTER, IMPORTER } from '../parties.ts';
 import { openCheckout } from './buyers.ts';
 import type { Checkout } from './buyers.ts';
 import { describeEntries } from './client-log.ts';
 import type { ClientEntry } from './client-log.ts';
-import { checkBooks } from './judge.ts';
 import { openAccounts, putUpOffers } from './market.ts';
 import type { Buyer } from './market.ts';
 import type { DrillOptions } from './options.ts';
@@ -54,7 +54,7 @@ export async function drillConcurrency(_options: DrillOptions): Promise<boolean>
         await lastHeadroom(scene, 0n),
         await lastHeadroom(scene, UNIT_MINOR - ONE_MINOR),
         await waitForQuiet(stage),
-        await checkBooks(stage),
+        await checkStack(stage.stack, stage.progress),
       ];
       return results.every(Boolean);
     };

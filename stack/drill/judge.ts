@@ -1,10 +1,6 @@
-import { Client, Connection } from '@temporalio/client';
 import { publicStatus } from '../../domain/purchase/trade.ts';
 import type { PublicStatus } from '../../domain/purchase/trade.ts';
-import { checkInvariants, isHolding, renderInvariants } from '../../invariants/index.ts';
-import type { Party } from '../../invariants/index.ts';
-import { EXPORTER, IMPORTER } from '../parties.ts';
-import type { WlParty } from '../parties.ts';
+import { checkStack } from '../invariants.ts';
 import type { Checkout } from './buyers.ts';
 import type { ClientEntry } from './client-log.ts';
 import { inBatches } from './market.ts';
@@ -33,7 +29,7 @@ export async function judge(stage: Stage, evidence: Evidence): Promise<boolean> 
   for (const line of violations.slice(0, SHOWN_MAX)) stage.say(`BROKEN ${line}`);
   if (violations.length > SHOWN_MAX) stage.say(`and ${violations.length - SHOWN_MAX} more`);
   await reportUnknown(stage, evidence.entries, answered);
-  return (await checkBooks(stage)) && violations.length === 0;
+  return (await checkStack(stage.stack, stage.progress)) && violations.length === 0;
 }
 
 function isAnswered(entry: ClientEntry): entry is Answered {
@@ -116,30 +112,4 @@ async function reportUnknown(
     `${keys.length} keys were never answered; ${rows.length} of them made a trade all the same` +
       (states === '' ? '' : `: ${states}`),
   );
-}
-
-/** Every invariant that databases and engine can tell, in quiet mode. */
-export async function checkBooks(stage: Stage): Promise<boolean> {
-  const connection = Connection.lazy({ address: stage.stack.temporal.address });
-  try {
-    const party = ({ wlId, slug, namespace }: WlParty): Party => ({
-      ...{ wlId, slug },
-      db: slug === 'importer' ? stage.importer : stage.exporter,
-      openWorkflows: () => listOpen(new Client({ connection, namespace })),
-    });
-    const parties = [party(EXPORTER), party(IMPORTER)];
-    const rows = await checkInvariants({ parties, quiet: true });
-    stage.progress.print(`\n${renderInvariants(rows)}\n`);
-    return isHolding(rows, { traded: true });
-  } finally {
-    await connection.close();
-  }
-}
-
-async function listOpen(client: Client): Promise<ReadonlySet<string>> {
-  const open = new Set<string>();
-  for await (const { workflowId } of client.workflow.list({ query: "ExecutionStatus='Running'" })) {
-    open.add(workflowId);
-  }
-  return open;
 }

@@ -8,10 +8,11 @@ import { describeStates, readOpenTrades } from './trade-rows.ts';
 const QUIET_WITHIN_MS = 8 * 60_000;
 const POLL_MS = 1_000;
 const SAY_EVERY_MS = 15_000;
-/** "Quiet" also means that two sweeps have passed (RULES.md 10), 15 s each. */
-const TWO_SWEEPS_MS = 31_000;
 
-/** Everything settles by itself once the faults stop (invariant 16); false: something did not. */
+/**
+ * Everything settles by itself once the faults stop (invariant 16); false: something did not. The
+ * two sweeps of RULES.md 10 are waited for by the check of the books.
+ */
 export async function waitForQuiet(stage: Stage): Promise<boolean> {
   const startedAt = Date.now();
   let saidAt = 0;
@@ -21,8 +22,7 @@ export async function waitForQuiet(stage: Stage): Promise<boolean> {
     const seconds = ((Date.now() - startedAt) / 1_000).toFixed(0);
     const left = `open ${describeStates(open)}; cancels due ${due}; open holds ${holds}`;
     if (open.length + due + holds === 0) {
-      stage.say(`quiet after ${seconds} s; two sweeps are waited for`);
-      await sleep(TWO_SWEEPS_MS);
+      stage.say(`quiet after ${seconds} s`);
       return true;
     }
     if (Date.now() - startedAt > QUIET_WITHIN_MS) {
