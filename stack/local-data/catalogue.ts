@@ -58,7 +58,7 @@ const EXPORTER_ROWS: readonly Row[] = [
   ['Avaliação nutricional com plano alimentar', '7', '70103', '280.00', 30],
   ['Backup em nuvem, 12 meses', '18', '70108', '540.00', 50],
   ['Banner em lona 200 x 100 cm', '12', '70106', '119.90', 40],
-  ['Berço montessoriano em pinus', '9', '70104', '1180.00', 7],
+  ['Berço montessoriano em pinus', '9', '70104', '940.00', 7],
   ['Bolo de chocolate 3 kg sob encomenda', '3', '70101', '149.90', 25],
   ['Buffet de aniversário para 40 pessoas', '21', '70109', '3950.00', 10],
   ['Cabo de rede cat6, instalação por ponto', '18', '70108', '95.00', 50],

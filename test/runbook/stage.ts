@@ -10,17 +10,15 @@ import type { Web } from '../../stack/web.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
 /**
- * The hold is short, so that it can run out, and one buyer may have all of the twenty waiting.
- * Refusals are asked for by the hundred, each from the same address; the limits that are used up
- * are low, and one heals soon. Schedules keep still, so that rows can be counted. A busy machine
- * may be slower than a buyer would wait.
+ * The hold is short, so that it can run out. Refusals are asked for by the hundred, each from the
+ * same address; the limits that are used up are low, and one heals soon. Schedules keep still, so
+ * that rows can be counted. A busy machine may be slower than a buyer would wait.
  */
 const SETTINGS = {
   HOLD_TTL_SECONDS: '5',
   PREFLIGHT_TIMEOUT_MS: '4000',
   CONFIRM_TIMEOUT_MS: '4000',
   BUY_DEADLINE_MS: '10000',
-  EXPORTER_HOLDS_PER_BUYER: '20',
   POLICY_PULL_SECONDS: '3600',
   OFFER_SYNC_SECONDS: '3600',
   HOLD_TIDY_SECONDS: '3600',
