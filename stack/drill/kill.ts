@@ -65,7 +65,9 @@ export async function drillKills(options: DrillOptions): Promise<boolean> {
       stage.say(`decisions: ${JSON.stringify(approver.counts())}; log ${log.path}`);
       const covered = reportCoverage(stage, options, kills);
       const judged = await judge(stage, { entries: log.entries, checkout, buyers });
-      return quiet && covered && takeovers && judged;
+      const results = { quiet, covered, takeovers, judged };
+      stage.say(`results: ${JSON.stringify(results)}`);
+      return Object.values(results).every(Boolean);
     };
     return await Promise.race([work(), stage.broken]);
   } finally {
@@ -104,7 +106,7 @@ async function campaign(stage: Stage, options: DrillOptions, buying: Buying): Pr
       }
       await untilBuying(buying);
       const own = kills.filter((kill) => kill.target === target);
-      const wanted = pickWanted(own, round);
+      const wanted = pickWanted(own, options.targets.indexOf(target));
       const kill = await killOnce(stage, { target, wanted, pauseSeconds: options.pauseSeconds });
       kills.push(kill);
       stage.say(
@@ -118,17 +120,18 @@ async function campaign(stage: Stage, options: DrillOptions, buying: Buying): Pr
   return kills;
 }
 
-/** What this process was not yet killed in; then in turn. */
-function pickWanted(own: readonly Kill[], round: number): WantedState {
+/**
+ * What this process was not yet killed in, then in turn. Each process begins with another state, so
+ * that few kills meet all of them, too.
+ */
+function pickWanted(own: readonly Kill[], shift: number): WantedState {
+  const turn = (index: number): WantedState =>
+    WANTED_STATES[(index + shift) % WANTED_STATES.length] ?? 'REQUESTED';
+  const order = WANTED_STATES.map((_, index) => turn(index));
   const met = new Set(own.flatMap(({ stood }) => stood.map(({ state }) => state)));
   const tried = new Set(own.map(({ wanted }) => wanted));
-  const missing = WANTED_STATES.filter((state) => !met.has(state));
-  return (
-    missing.find((state) => !tried.has(state)) ??
-    missing[round % Math.max(1, missing.length)] ??
-    WANTED_STATES[round % WANTED_STATES.length] ??
-    'REQUESTED'
-  );
+  const missing = order.filter((state) => !met.has(state));
+  return missing.find((state) => !tried.has(state)) ?? missing[0] ?? turn(own.length);
 }
 
 interface KillWish {
