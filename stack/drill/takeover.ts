@@ -10,6 +10,8 @@ import type { OpenTrade } from './trade-rows.ts';
 
 const GATEWAY = 'importer-gateway';
 const POLL_MS = 10;
+// A start that was sent before the kill reaches the engine within this; the sweep comes much later.
+const UNDER_WAY_MS = 1_000;
 const CALM_POLL_MS = 500;
 // A lost task is noticed after one second, and then there is the purchase itself.
 const SLOW_MS = 3_000;
@@ -109,7 +111,7 @@ async function wasStarted(stage: Stage, trade: OpenTrade, killedAt: Date): Promi
   try {
     const handle = client.workflow.getHandle(purchaseWorkflowId(trade.tradeId));
     const { startTime } = await handle.describe();
-    return startTime <= killedAt;
+    return startTime.getTime() <= killedAt.getTime() + UNDER_WAY_MS;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
