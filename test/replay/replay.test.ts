@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals';
+import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import { pino } from 'pino';
+import { hasWorkflow, OUTCOMES } from '../../domain/purchase/outcomes.ts';
+import { installRuntime } from '../../runtime/temporal.ts';
+import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { SCENARIOS, scenarioName } from '../purchase/scenarios/index.ts';
+import { goldenOf, readHistories, VERSION, type StoredHistory } from './histories.ts';
+
+const LONG_MS = 120_000;
+const SILENT = pino({ level: 'silent' });
+
+/** What differs from this build, by name; nothing where all of them replay. */
+async function replay(histories: readonly StoredHistory[]): Promise<Record<string, string>> {
+  installRuntime(SILENT);
+  const bundle = await workflowBundle('wl', undefined, SILENT);
+  // Its default leaves a promise hook in this thread, which kills other tests' cryptography.
+  const options: ReplayWorkerOptions & { debugMode: boolean } = {
+    workflowBundle: bundle,
+    debugMode: false,
+  };
+  const named = histories.map(({ name, history }) => ({ workflowId: name, history }));
+  const failures: Record<string, string> = {};
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, named)) {
+    if (error !== undefined) failures[workflowId] = String(error);
+  }
+  return failures;
+}
+
+describe('golden histories', () => {
+  test('one is kept of every outcome that has a workflow', async () => {
+    const names = new Set((await readHistories()).map(({ name }) => name));
+    const missing = OUTCOMES.filter(hasWorkflow)
+      .map(goldenOf)
+      .filter((golden) => !names.has(golden));
+    expect(missing).toEqual([]);
+  });
+
+  test('one is kept of every scenario, and of every approval in them', async () => {
+    const names = new Set((await readHistories()).map(({ name }) => name));
+    const wanted = SCENARIOS.flatMap((scenario) => {
+      const { workflow = 'purchase', approval } = scenario;
+      const own = `${workflow}/${VERSION}/${scenarioName(scenario)}`;
+      return approval === undefined ? [own] : [own, `approval/${VERSION}/${approval}`];
+    });
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test('every row of the table of outcomes is reached by a scenario', () => {
+    const key = (row: { state: string; reason: string | null; from: string }): string =>
+      `${row.state}/${row.reason ?? 'none'}/${row.from}`;
+    const reached = new Set(SCENARIOS.map(key));
+    const missing = OUTCOMES.filter(hasWorkflow)
+      .map(key)
+      .filter((row) => !reached.has(row));
+    expect(missing).toEqual([]);
+  });
+
+  test(
+    'all of them replay on this build, without a server',
+    async () => {
+      const histories = await readHistories();
+      expect(histories.length).toBeGreaterThan(0);
+      expect(await replay(histories)).toEqual({});
+    },
+    LONG_MS,
+  );
+
+  test(
+    'one that this build would not have written is found',
+    async () => {
+      const histories = await readHistories();
+      const confirmed = histories.find(({ name }) => name === 'purchase/v1/CONFIRMED.none');
+      const other = JSON.stringify(confirmed?.history).replaceAll('"purchase"', '"reversal"');
+      const failures = await replay([{ name: 'changed', history: JSON.parse(other) }]);
+      expect(Object.keys(failures)).toEqual(['changed']);
+    },
+    LONG_MS,
+  );
+});
