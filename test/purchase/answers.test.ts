@@ -1,4 +1,7 @@
-import { describeScenarios } from './outcomes.ts';
+import { describe } from '@jest/globals';
+import { testScenarios } from './outcomes.ts';
 import { ANSWERS } from './scenarios/index.ts';
 
-describeScenarios('what the exporter answers to a confirm', ANSWERS);
+describe('what the exporter answers to a confirm', () => {
+  testScenarios(ANSWERS);
+});

@@ -13,7 +13,7 @@ import {
   type Buyer,
   type PurchaseBench,
 } from '../support/purchase-bench.ts';
-import { EXPORTER, fundsOf, IMPORTER, stepsOf } from './books.ts';
+import { fundsOf, IMPORTER, stepsOf } from './books.ts';
 import { bought } from './scenarios/scenario.ts';
 
 const LONG_MS = 120_000;

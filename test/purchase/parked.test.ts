@@ -1,4 +1,7 @@
-import { describeScenarios } from './outcomes.ts';
+import { describe } from '@jest/globals';
+import { testScenarios } from './outcomes.ts';
 import { PARKED_AND_RESOLVED } from './scenarios/index.ts';
 
-describeScenarios('parked, resolved and reversed', PARKED_AND_RESOLVED);
+describe('parked, resolved and reversed', () => {
+  testScenarios(PARKED_AND_RESOLVED);
+});

@@ -1,4 +1,7 @@
-import { describeScenarios } from './outcomes.ts';
+import { describe } from '@jest/globals';
+import { testScenarios } from './outcomes.ts';
 import { REFUSALS } from './scenarios/index.ts';
 
-describeScenarios('refused before anything is charged', REFUSALS);
+describe('refused before anything is charged', () => {
+  testScenarios(REFUSALS);
+});

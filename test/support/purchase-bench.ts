@@ -6,17 +6,14 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { callJson, createAgent, type CallAnswer } from '../../activities/clients/agent.ts';
 import { createAccount, creditAccount } from '../../db/wl/accounts.ts';
-import { saveDocument, saveToken } from '../../db/wl/control-tokens.ts';
 import { applyOfferSync, type ListedOffer } from '../../db/wl/imported-offers.ts';
 import { createOffer } from '../../db/wl/offers.ts';
-import { applyPullDocument } from '../../db/wl/pull.ts';
 import { requestPurchase, type PurchaseRequest } from '../../db/wl/trades/request.ts';
 import { readTrade, type TradeRow } from '../../db/wl/trades/row.ts';
-import type { PulledPolicy, PulledRelationship } from '../../domain/policy/pull-document.ts';
 import { minor } from '../../domain/shared/money.ts';
 import { checkInvariants, type InvariantRow } from '../../invariants/index.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
-import { certificateFacts, CP_SUBJECT_URI, loadTls } from '../../runtime/tls.ts';
+import { CP_SUBJECT_URI, loadTls } from '../../runtime/tls.ts';
 import type { TemporalHandle } from '../../stack/temporal.ts';
 import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
 import {
@@ -27,16 +24,11 @@ import {
 } from '../../workflows/purchase/contract.ts';
 import { eventually, freePort, testFolder } from '../stack/setup.ts';
 import { startWlDatabases } from '../wl/database.ts';
-import {
-  EXPORTER,
-  IMPORTER,
-  pullDocument,
-  pulledPolicy,
-  pulledRelationship,
-} from '../wl/documents.ts';
-import { createTestIssuer } from '../wl/tokens.ts';
+import { EXPORTER, IMPORTER } from '../wl/documents.ts';
 import { createTestPki } from './certificates.ts';
-import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { startFaultProxy } from './fault-proxy.ts';
+import { govern, introduce, type Parties, type Terms } from './governance.ts';
+export type { Terms } from './governance.ts';
 import { startTestTemporal } from './temporal.ts';
 import { startWhiteLabel, type RunningWorker, type WhiteLabel } from './white-label.ts';
 
@@ -57,16 +49,8 @@ export interface Buyer {
   readonly token: string;
 }
 
-export interface Terms {
-  readonly relationship?: Partial<PulledRelationship>;
-  readonly policy?: Partial<PulledPolicy>;
-}
-
 /** Two white labels with everything real between them, and a network that does as it is told. */
-export interface PurchaseBench {
-  readonly exporter: WhiteLabel;
-  readonly importer: WhiteLabel;
-  readonly network: FaultProxy;
+export interface PurchaseBench extends Parties {
   readonly temporal: TemporalHandle;
   /** The importer's purchase worker in this process; it runs from the start. */
   readonly worker: { start(): Promise<void>; stop(): Promise<void> };
@@ -113,7 +97,6 @@ const CONTEXT = { actor: 'test', source: 'test', correlationId: 'test' };
 export const PRICE = 80_00n;
 const FUNDS = 1_000_000_00n;
 const CREATED_AT = new Date('2026-01-01T00:00:00.000Z');
-const TOKEN_LIFE_MS = 3_600_000;
 const HTTP_TIMEOUT_MS = 30_000;
 const CALM_MS = 60_000;
 /** Learning soon, so that tests are quick; time for calls, because tests share the machine. */
@@ -205,68 +188,6 @@ function purchaseWorkerOf(importer: WhiteLabel): PurchaseBench['worker'] {
       running = undefined;
     },
   };
-}
-
-type Parties = Pick<PurchaseBench, 'exporter' | 'importer' | 'network'>;
-
-/** What a first pull leaves behind: keys, tokens, policies, the relationship, the addresses. */
-async function introduce(parties: Parties): Promise<void> {
-  const issuer = createTestIssuer(['control-plane', EXPORTER, IMPORTER]);
-  const known = [
-    { own: parties.importer, partner: parties.exporter },
-    { own: parties.exporter, partner: parties.importer },
-  ];
-  for (const { own, partner } of known) {
-    const { database } = own.node;
-    await saveDocument(database.db, 'jwks', issuer.published() as never);
-    const audience = partner.config.wl.id;
-    const { cert } = loadTls(own.config.listen.certificates);
-    const token = await issuer.issue({
-      sub: own.config.wl.id,
-      aud: audience,
-      scope: 'offers:sync trader:purchase trader:decision',
-      cnf: { 'x5t#S256': certificateFacts(cert).thumbprint },
-    });
-    await saveToken(database.db, database.sealer, {
-      ...{ kind: 'PEER', audience, token },
-      issuedAt: new Date(),
-      expiresAt: new Date(Date.now() + TOKEN_LIFE_MS),
-    });
-  }
-  await govern(parties, parties.exporter, {});
-  await govern(parties, parties.importer, {});
-}
-
-const revisions = new WeakMap<WhiteLabel, number>();
-
-async function govern(parties: Parties, own: WhiteLabel, terms: Terms): Promise<void> {
-  const revision = (revisions.get(own) ?? 0) + 1;
-  revisions.set(own, revision);
-  const { id: wlId, currency } = own.config.wl;
-  const { exporter, importer, network } = parties;
-  const partner =
-    own === importer
-      ? { wlId: EXPORTER, peerUrl: `https://wl-exporter.localhost:${network.port}` }
-      : { wlId: IMPORTER, peerUrl: importer.url };
-  await applyPullDocument(
-    own.node.database.db,
-    pullDocument({
-      wlId,
-      documentRevision: String(revision),
-      policy: pulledPolicy({ revision, ...terms.policy }),
-      relationships: [
-        pulledRelationship({ revision, limitAmount: '10000000.00', ...terms.relationship }),
-      ],
-      partners: [
-        {
-          ...partner,
-          name: 'partner',
-          currency: own === importer ? exporter.config.wl.currency : importer.config.wl.currency,
-        },
-      ],
-    }),
-    { wlId, currency, correlationId: 'test' },
-  );
 }
 
 type Market = Pick<

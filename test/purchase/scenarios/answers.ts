@@ -191,12 +191,15 @@ const decided: readonly Scenario[] = [
     ...{ ...APPROVAL, state: 'COMPENSATED', reason: 'CANCELLED', variant: 'deadline' },
     approval: 'CANCELLED.CANCELLED',
     // The exporter's clock is behind: at our deadline it would still wait, so it is told to cancel.
-    run: (bench) =>
-      withDeadline(bench, async () => {
-        const tradeId = await waiting(bench);
+    async run(bench) {
+      const tradeId = await withDeadline(bench, async () => {
+        const begun = await waiting(bench);
         await bench.moveClock(bench.exporter, -CLOCK_BEHIND_SECONDS);
-        return tradeId;
-      }).finally(() => bench.moveClock(bench.exporter, CLOCK_BEHIND_SECONDS)),
+        return begun;
+      });
+      await bench.moveClock(bench.exporter, CLOCK_BEHIND_SECONDS);
+      return tradeId;
+    },
   },
 ];
 
