@@ -197,5 +197,8 @@ async function onceMore(
   const first = await attempt(budgetMs);
   const spent = performance.now() - start;
   const again = first.kind === 'UNCLEAR' && first.status === undefined;
-  return again && spent < budgetMs * QUICK_FAILURE_SHARE ? attempt(budgetMs - spent) : first;
+  if (!again || spent >= budgetMs * QUICK_FAILURE_SHARE) return first;
+  const second = await attempt(budgetMs - spent);
+  // The first may have been carried out: that the second was never sent does not undo it.
+  return second.kind === 'NOT_CALLED' ? first : second;
 }

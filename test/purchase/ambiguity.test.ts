@@ -68,6 +68,25 @@ describe('a preflight without an answer', () => {
   );
 
   test(
+    'that held before the machine went down is cancelled once it is back',
+    async () => {
+      const held = gate('AFTER');
+      bench.network.on('preflight', held.fault, 1);
+      const { tradeId } = await requested(bench);
+      await bench.start(tradeId);
+      await held.reached;
+      await bench.network.down();
+      held.open();
+      expect(await bench.until(tradeId, 'REJECTED')).toMatchObject({ cancel_due: true });
+      expect(await atExporter(bench, tradeId)).toMatchObject({ state: 'HELD' });
+      await bench.network.up();
+      await bench.finished(tradeId);
+      expect(await atExporter(bench, tradeId)).toMatchObject({ state: 'CANCELLED' });
+    },
+    LONG_MS,
+  );
+
+  test(
     'is cancelled until the exporter acknowledges it',
     async () => {
       bench.network.on('preflight', answerLost);

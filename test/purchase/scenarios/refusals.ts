@@ -178,8 +178,11 @@ const withoutAnswer: readonly Scenario[] = [
     reason: 'EXPORTER_UNAVAILABLE',
     async run(bench) {
       await bench.network.down();
-      const tradeId = await bought(bench);
+      const { tradeId } = await requested(bench);
+      await bench.start(tradeId);
+      await bench.until(tradeId, 'REJECTED');
       await bench.network.up();
+      await bench.finished(tradeId);
       return tradeId;
     },
   },
