@@ -6,7 +6,7 @@ import type { ClientEntry } from './client-log.ts';
 import { inBatches } from './market.ts';
 import type { Buyer } from './market.ts';
 import type { Stage } from './stage.ts';
-import { readStates } from './trade-rows.ts';
+import { describeStates, readStates } from './trade-rows.ts';
 
 export interface Evidence {
   readonly entries: readonly ClientEntry[];
@@ -107,7 +107,7 @@ async function reportUnknown(
     .select(['idempotency_key.key', 'trade.state'])
     .where('idempotency_key.key', 'in', keys)
     .execute();
-  const states = rows.map(({ state }) => state).join(', ');
+  const states = rows.length === 0 ? '' : describeStates(rows);
   stage.say(
     `${keys.length} keys were never answered; ${rows.length} of them made a trade all the same` +
       (states === '' ? '' : `: ${states}`),
