@@ -76,6 +76,22 @@ export async function inTransaction<S, T>(
   }
 }
 
+/** Sessions cut off, refused or ended by the server's own going down or coming up. */
+const LOST_STATES = /^(08...|57P0[1-3]|53300)$/;
+const LOST_SOCKETS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+/** The driver's own words, which carry no code. */
+const LOST_WORDS = /^(Connection terminated|timeout exceeded when trying to connect)/;
+
+/** True where the database could not be reached at all: the same call may work in a moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return LOST_STATES.test(state);
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  const lost = (code !== undefined && LOST_SOCKETS.has(code)) || LOST_WORDS.test(error.message);
+  return lost || isDatabaseAway(error.cause);
+}
+
 /** The five-letter SQLSTATE of a PostgreSQL error, where it is one. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;

@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '../../db/pool.ts';
 import type { Code } from '../../domain/shared/codes.ts';
 
 /** One finding of a validation: where it is and what is wrong there. */
@@ -122,7 +123,15 @@ export function problemBody(problem: Problem, correlationId: string): ProblemBod
   };
 }
 
+const AWAY_RETRY_SECONDS = '2';
+
 /** Turns anything thrown into a problem; an unknown error keeps its text to itself. */
 export function asProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem('INTERNAL', { cause: error });
+  if (error instanceof Problem) return error;
+  // Nothing was done, and a restart of the database takes seconds.
+  if (isDatabaseAway(error)) {
+    const headers = { 'Retry-After': AWAY_RETRY_SECONDS };
+    return new Problem('INTERNAL', { status: 503, headers, cause: error });
+  }
+  return new Problem('INTERNAL', { cause: error });
 }

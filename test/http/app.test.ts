@@ -1,144 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { fingerprint } from '../../api/http/idempotency.ts';
-import { moneyInput, moneyOutput } from '../../api/http/money-input.ts';
-import { cursorQuery, decodeCursor, encodeCursor, pageOf } from '../../api/http/pagination.ts';
 import { buildOpenApi } from '../../api/http/openapi.ts';
-import { Problem } from '../../api/http/problem.ts';
-import { anyone, route, type Guard, type Route } from '../../api/http/route.ts';
-import { formatMinor } from '../../domain/shared/money.ts';
+import { route } from '../../api/http/route.ts';
+import { common, sampleRoutes } from './sample-routes.ts';
 import { createTestPki } from '../support/certificates.ts';
 import { startHttpParty, type HttpParty } from '../support/http-party.ts';
 
-/** Stands for any guard that finds a caller behind a header. */
-const caller: Guard<{ readonly id: string }> = {
-  name: 'caller',
-  needsCertificate: false,
-  describe: { schemes: ['bearer'], text: 'A token.' },
-  check({ bearer }) {
-    if (bearer === undefined) throw new Problem('TOKEN_MISSING');
-    if (bearer === 'bad') throw new Problem('TOKEN_INVALID');
-    return { id: bearer };
-  },
-  limitKey: ({ id }) => id,
-};
-
-const common = { tag: 'test', group: 'admin', guard: anyone } as const;
-
-const echoOffer = route({
-  ...common,
-  method: 'put',
-  path: '/offers/:offerId',
-  summary: 'Change an offer',
-  params: z.strictObject({ offerId: z.uuid() }),
-  body: z.strictObject({
-    price: moneyInput({ currency: 'XEX', atLeast: 1n }),
-    category: z.strictObject({ id: z.string() }).optional(),
-  }),
-  responses: { 200: z.object({ price: moneyOutput, offerId: z.string(), bytes: z.number() }) },
-  handler: ({ params, body, facts }) => ({
-    status: 200,
-    body: {
-      price: formatMinor(body.price),
-      offerId: params.offerId,
-      bytes: facts.rawBody.length,
-    },
-  }),
-});
-
-const buyForm = route({
-  ...common,
-  method: 'post',
-  path: '/buy',
-  summary: 'Buy by form',
-  form: z.strictObject({ accountId: z.string(), quantity: z.coerce.number().int() }),
-  idempotency: 'optional',
-  responses: { 200: z.unknown() },
-  handler: ({ body, idempotencyKey, language }) => ({
-    status: 200,
-    body: { ...body, idempotencyKey, language },
-  }),
-});
-
-const keyed = route({
-  ...common,
-  method: 'post',
-  path: '/credits',
-  summary: 'Needs a key',
-  body: z.strictObject({}),
-  idempotency: 'required',
-  responses: { 204: 'none' },
-  handler: () => ({ status: 204 }),
-});
-
-const cursorShape = z.tuple([z.string(), z.number()]);
-const list = route({
-  ...common,
-  method: 'get',
-  path: '/items',
-  summary: 'A growing list',
-  query: z.object(cursorQuery),
-  responses: { 200: pageOf(z.number()) },
-  handler({ query }) {
-    const at = decodeCursor(query.cursor, cursorShape);
-    const nextCursor = encodeCursor(['a', 7]);
-    return { status: 200, body: { items: [query.limit, at?.[1] ?? 0], nextCursor } };
-  },
-});
-
-const limited = route({
-  ...common,
-  method: 'get',
-  path: '/limited',
-  summary: 'Two a window',
-  group: 'trader',
-  guard: caller,
-  responses: { 204: 'none' },
-  handler: () => ({ status: 204 }),
-});
-
-const FAILURES: Record<string, () => never> = {
-  crash: () => {
-    throw new Error('select * from users where email = ana@loja.com.br');
-  },
-  cooldown: () => {
-    throw new Problem('COOL_DOWN', { extensions: { earlier: { tradeId: 't-1' } } });
-  },
-  unavailable: () => {
-    throw new Problem('ENGINE_UNAVAILABLE', { headers: { 'Retry-After': '2' } });
-  },
-};
-const failing = route({
-  ...common,
-  method: 'post',
-  path: '/fail/:how',
-  summary: 'Fails',
-  params: z.object({ how: z.string() }),
-  responses: { 200: z.unknown() },
-  handler: ({ params }) => FAILURES[params.how]?.() ?? { status: 200, body: null },
-});
-
-const csv = route({
-  ...common,
-  method: 'get',
-  path: '/report',
-  summary: 'CSV or something undeclared',
-  query: z.object({ wrong: z.string().optional() }),
-  responses: { 200: [z.object({ a: z.number() }), 'csv'] },
-  handler: ({ query }) =>
-    query.wrong === undefined
-      ? { status: 200, body: 'a\n1\n', contentType: 'text/csv; charset=utf-8' }
-      : { status: 200, body: { a: 'one' } },
-});
-
-const routes: readonly Route[] = [echoOffer, buyForm, keyed, list, limited, failing, csv];
 const OFFER = '/offers/fd1a88a9-3a01-43bb-ae20-32618c1b3752';
 let party: HttpParty;
 
 beforeAll(async () => {
   const pki = await createTestPki();
   party = await startHttpParty({
-    routes,
+    routes: sampleRoutes,
     tls: await pki.issue({ dnsNames: ['wl-exporter.localhost'] }),
     rateLimits: {
       trader: { requests: 2, windowSeconds: 60 },
@@ -337,6 +212,12 @@ describe('problems', () => {
     const unavailable = await call('/fail/unavailable', { method: 'POST' });
     expect(unavailable.status).toBe(503);
     expect(unavailable.headers.get('retry-after')).toBe('2');
+  });
+
+  test.each(['database-away', 'database-gone'])('of a database: %s', async (how) => {
+    const answer = await call(`/fail/${how}`, { method: 'POST' });
+    expect(answer).toMatchObject({ status: 503, body: { code: 'INTERNAL' } });
+    expect(answer.headers.get('retry-after')).toBe('2');
   });
 
   test.each(['/nowhere', '/ITEMS', '/fail/%E0%A4%A'])('answer %s', async (path) => {
