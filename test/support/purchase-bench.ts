@@ -131,7 +131,11 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
     });
   const exporter = await party('exporter', EXPORTER, 'XEX');
   const importer = await party('importer', IMPORTER, 'XIM');
-  const agent = createAgent({ tls: loadTls(importer.config.listen.certificates), connections: 64 });
+  const agent = createAgent({
+    tls: loadTls(importer.config.listen.certificates),
+    connections: 64,
+    timeouts: { connectMs: HTTP_TIMEOUT_MS },
+  });
   const controlPlane = await pki.issue({ sanUri: CP_SUBJECT_URI, dnsNames: ['cp.localhost'] });
   const relay = createAgent({ tls: controlPlane, connections: 4 });
   const network = await startFaultProxy({
