@@ -22,6 +22,7 @@ import {
   purchaseWorkflowId,
   type PurchaseInput,
 } from '../../workflows/purchase/contract.ts';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { eventually, freePort, testFolder } from '../stack/setup.ts';
 import { startWlDatabases } from '../wl/database.ts';
 import { EXPORTER, IMPORTER } from '../wl/documents.ts';
@@ -321,7 +322,10 @@ function purchasesOf({ importer }: Parties, agent: ReturnType<typeof createAgent
       return row;
     },
     async finished(tradeId) {
-      await temporal.client.workflow.getHandle(purchaseWorkflowId(tradeId)).result();
+      const handle = temporal.client.workflow.getHandle(purchaseWorkflowId(tradeId));
+      // A start that was late for its buyer may be on its way still.
+      await eventually(`purchase ${tradeId} is known to the engine`, () => isKnown(handle));
+      await handle.result();
       return trade(tradeId);
     },
   };
@@ -355,4 +359,14 @@ async function calm(parties: Parties): Promise<readonly string[]> {
 
 function described({ number, violations }: InvariantRow): string[] {
   return violations.map(({ subject, detail }) => `${number} ${subject}: ${detail}`);
+}
+
+async function isKnown(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    await handle.describe();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
