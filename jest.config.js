@@ -13,5 +13,7 @@ export default {
     ],
   },
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
+  // Jest leaves one of two cores idle; these tests wait for servers and timers most of the time.
+  maxWorkers: 3,
   testTimeout: 30_000,
 };
