@@ -69,12 +69,6 @@ export async function readPartner(
   return row && toPartner(row);
 }
 
-/** Every partner, ordered by id. */
-export async function listPartners(db: Kysely<WlTables>): Promise<Partner[]> {
-  const rows = await db.selectFrom('partner').selectAll().orderBy('wl_id').execute();
-  return rows.map(toPartner);
-}
-
 function toRelationship(row: Selectable<RelationshipTable>): Relationship {
   const { velocity_max_minor: max, velocity_window_seconds: windowSeconds } = row;
   const exportPolicy = (row.export_policy ?? undefined) as PulledExportPolicy | undefined;

@@ -18,8 +18,8 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import { createShutdown } from '../../runtime/shutdown.ts';
 import { connectTemporal, type TemporalConnection } from '../../runtime/temporal.ts';
 import { loadTls, wlSubjectUri } from '../../runtime/tls.ts';
-import { createTokenVerifier } from '../../runtime/tokens.ts';
 import { purchaseWorker } from '../../workers/compose/purchase-worker.ts';
+import { wlApiDeps } from '../../workers/compose/wl-api.ts';
 import { openWlNode, type WlNode } from '../../workers/compose/wl-node.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { freePort } from '../stack/setup.ts';
@@ -76,7 +76,7 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
     ...{ name: options.slug, log, health, metrics, shutdown },
     client: () => temporal.client,
   });
-  const deps = apiDeps(config, node);
+  const deps = wlApiDeps(config, node);
   const listeners = await listen({
     app: createApp({
       routes: wlRoutes(deps),
@@ -136,44 +136,6 @@ function backgroundActivities(node: WlNode, log: Logger) {
     ...createReversalActivities({ db, exporter, log, announce: (row) => board.announce(row) }),
     ...createHoldTidyActivities(db),
     ...createOrphanSweepActivities({ db, starter, log }),
-  };
-}
-
-/** The same composition as in the gateway. */
-function apiDeps(config: WlConfig, node: WlNode): WlApiDeps & { settings: WhiteLabel['settings'] } {
-  const { database, board, engine, starter, syncs, keys } = node;
-  const { wl, hold, purchase } = config;
-  const verifierFor = (audience: string) =>
-    createTokenVerifier({
-      issuer: config.cpUrl,
-      audience,
-      keysFor: keys.keysFor,
-      clock: () => new Date(),
-    });
-  return {
-    profile: config.profile,
-    own: { wlId: wl.id, currency: wl.currency },
-    wlId: wl.id,
-    ...{ db: database.db, sealer: database.sealer, board, syncs, verifierFor },
-    verifier: verifierFor(wl.id),
-    backofficeKey: config.backofficeKey,
-    ...engine,
-    ...purchase,
-    settings: {
-      wlId: wl.id,
-      currency: wl.currency,
-      holdTtlSeconds: hold.ttlSeconds,
-      approvalTtlSeconds: hold.approvalTtlSeconds,
-      holdsPerImporter: hold.perImporter,
-      holdsPerBuyer: hold.perBuyer,
-    },
-    startPurchase: async ({ trade_id: tradeId, exporter }) => {
-      await starter.startPurchase({ tradeId, exporter }, { eager: true });
-    },
-    startReversal: async ({ trade_id: tradeId, exporter }) => {
-      await starter.startReversal({ tradeId, exporter });
-    },
-    work: starter,
   };
 }
 

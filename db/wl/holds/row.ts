@@ -11,6 +11,7 @@ import {
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
+import { readClock } from '../clock.ts';
 import type { HoldTable, WlTables } from '../schema.ts';
 import { wireRate, writeExporterEvent } from './events.ts';
 import { releaseExposure, releaseStock } from './counters.ts';
@@ -42,13 +43,6 @@ export async function lockHold(
     .forNoKeyUpdate()
     .executeTakeFirst();
   return row && { row, now: await readClock(tx) };
-}
-
-/** The database's clock, which tests may move in the local profile. */
-export async function readClock(tx: Transaction<WlTables>): Promise<Date> {
-  const { rows } = await sql<{ now: Date }>`SELECT clock() AS now`.execute(tx);
-  invariant(rows[0] !== undefined, 'the clock answers');
-  return rows[0].now;
 }
 
 export interface HoldMove {
