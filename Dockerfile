@@ -1,6 +1,6 @@
 # One image for every process; the command chooses which, for example:
 #   docker run … IMAGE workers/cp-api.ts         (or cp-worker.ts, wl-gateway.ts, wl-worker.ts there)
-#   docker run … IMAGE stack/migrate.ts wl       (before the first start of a version; cp or wl)
+#   docker run … IMAGE stack/postgres/migrate.ts wl       (before the first start of a version; cp or wl)
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -8,7 +8,7 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM dependencies AS bundles
 COPY . .
-RUN node stack/build-bundle.ts cp /bundles/cp.js && node stack/build-bundle.ts wl /bundles/wl.js
+RUN node stack/bundles/build-bundle.ts cp /bundles/cp.js && node stack/bundles/build-bundle.ts wl /bundles/wl.js
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { launch, type Child } from '../stack/child.ts';
-import { createLifeline } from '../stack/lifeline.ts';
+import { launch, type Child } from '../stack/supervision/child.ts';
+import { createLifeline } from '../stack/supervision/lifeline.ts';
 import { EXPORTER, IMPORTER, tlsUrl } from '../stack/parties.ts';
 import type { Stack } from '../stack/stack.ts';
 import { peerToken } from './market.ts';

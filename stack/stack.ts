@@ -1,22 +1,22 @@
 import { join, resolve } from 'node:path';
 import { secretKey, sealKeys } from '../runtime/environment.ts';
-import { ensureBundles } from './bundles.ts';
-import type { Bundles } from './bundles.ts';
-import { migrateAll, ownDatabases, patiently } from './databases.ts';
+import { ensureBundles } from './bundles/bundles.ts';
+import type { Bundles } from './bundles/bundles.ts';
+import { migrateAll, ownDatabases, patiently } from './postgres/databases.ts';
 import type { StackError } from './errors.ts';
 import { ensurePassableFolder } from './folders.ts';
 import { ensureLocalData } from './local-data/seed.ts';
-import { lockFolder } from './lock.ts';
-import type { FolderLock } from './lock.ts';
+import { lockFolder } from './supervision/lock.ts';
+import type { FolderLock } from './supervision/lock.ts';
 import type { ResetScope } from './options.ts';
 import { PARTIES, WL_PARTIES, tlsUrl } from './parties.ts';
 import type { Party, PartySlug } from './parties.ts';
-import { ensurePki } from './pki.ts';
-import type { Pki } from './pki.ts';
+import { ensurePki } from './certificates/pki.ts';
+import type { Pki } from './certificates/pki.ts';
 import { assertPortsFree } from './ports.ts';
 import type { Environment, PortKey, Ports } from './ports.ts';
-import { preparePostgres } from './postgres.ts';
-import { GROUPS, arePlainListenersOn, stackProcesses } from './processes.ts';
+import { preparePostgres } from './postgres/postgres.ts';
+import { GROUPS, arePlainListenersOn, stackProcesses } from './supervision/processes.ts';
 import type { Progress } from './progress.ts';
 import {
   deleteNamespaces,
@@ -25,11 +25,11 @@ import {
   removeTemporalData,
   resetTables,
 } from './reset.ts';
-import { ensureSecrets } from './secrets.ts';
-import type { Secrets } from './secrets.ts';
-import { createSupervisor } from './supervisor.ts';
-import type { Supervisor } from './supervisor.ts';
-import { ensureNamespaces, findTemporal, prepareTemporal } from './temporal.ts';
+import { ensureSecrets } from './certificates/secrets.ts';
+import type { Secrets } from './certificates/secrets.ts';
+import { createSupervisor } from './supervision/supervisor.ts';
+import type { Supervisor } from './supervision/supervisor.ts';
+import { ensureNamespaces, findTemporal, prepareTemporal } from './temporal/temporal.ts';
 import { createWeb, createWebAgent } from './web.ts';
 import type { Web } from './web.ts';
 

@@ -1,8 +1,8 @@
 import { formatMinor, parseMinor } from '../domain/shared/money.ts';
 import { MEMBERS } from './local-data/members.ts';
 import { CP, EXPORTER, IMPORTER, tlsUrl } from './parties.ts';
-import { P12_PASSWORD } from './pki.ts';
-import { arePlainListenersOn } from './processes.ts';
+import { P12_PASSWORD } from './certificates/pki.ts';
+import { arePlainListenersOn } from './supervision/processes.ts';
 import type { Stack } from './stack.ts';
 
 const GAP = '  ';

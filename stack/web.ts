@@ -3,7 +3,7 @@ import type { Agent } from 'undici';
 import { callJson, createAgent } from '../activities/clients/agent.ts';
 import type { CallAnswer, CallOptions } from '../activities/clients/agent.ts';
 import { loadTls } from '../runtime/tls.ts';
-import type { Pki } from './pki.ts';
+import type { Pki } from './certificates/pki.ts';
 import type { PartySlug } from './parties.ts';
 
 /** HTTP as members, operators and partners speak it to the stack: over TLS, with its own CA. */

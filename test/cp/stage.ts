@@ -23,7 +23,7 @@ import { createDatabase, createPool } from '../../db/pool.ts';
 import { createSealer, type SealKey, type Sealer } from '../../db/sealed.ts';
 import type { RateLimits } from '../../runtime/rate-groups.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
-import { startPostgres } from '../../stack/postgres.ts';
+import { startPostgres } from '../../stack/postgres/postgres.ts';
 import type { PolicyRevisionInput } from '../../workflows/policy-revision/contract.ts';
 import { createTestPki, type TestPki } from '../support/certificates.ts';
 import { startHttpParty } from '../support/http-party.ts';

@@ -7,7 +7,7 @@ import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker
 import { createEngine, type Engine } from '../../api/cp/engine.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
-import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal.ts';
+import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal/temporal.ts';
 import {
   CP_TASK_QUEUE,
   POLICY_REVISION,

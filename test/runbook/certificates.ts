@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallAnswer } from '../../activities/clients/agent.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 import { CP, EXPORTER, IMPORTER } from '../../stack/parties.ts';
-import { createAuthority, issueFrom } from '../../stack/pki.ts';
+import { createAuthority, issueFrom } from '../../stack/certificates/pki.ts';
 import type { Web } from '../../stack/web.ts';
 import { pathOf, servedRoutes, type Fillings, type ServedRoute } from './routes.ts';
 import {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { EXPORTER_CATALOGUE } from '../../stack/local-data/catalogue.ts';
 import { CP, EXPORTER, IMPORTER, WL_PARTIES } from '../../stack/parties.ts';
 import type { WlParty } from '../../stack/parties.ts';
-import { P12_PASSWORD } from '../../stack/pki.ts';
+import { P12_PASSWORD } from '../../stack/certificates/pki.ts';
 import { EXPORT_POLICY, importOffers } from '../../stack/register.ts';
 import { importedOffers, type Stage } from './stage.ts';
 

@@ -22,8 +22,8 @@ describe('the image', () => {
     30_000,
   );
 
-  test('stack/migrate.ts says how it is used', async () => {
-    const failure = await run(process.execPath, ['stack/migrate.ts'], { cwd: ROOT }).catch(
+  test('stack/postgres/migrate.ts says how it is used', async () => {
+    const failure = await run(process.execPath, ['stack/postgres/migrate.ts'], { cwd: ROOT }).catch(
       (error: { code: number; stderr: string }) => error,
     );
     expect(failure).toMatchObject({ code: 2 });
@@ -32,12 +32,12 @@ describe('the image', () => {
 
   test('names only entry points that are there', async () => {
     const dockerfile = await readFile(new URL('Dockerfile', ROOT), 'utf8');
-    const named = dockerfile.match(/(?:workers|stack)\/[\w-]+\.ts/g) ?? [];
+    const named = dockerfile.match(/(?:workers|stack)\/[\w/-]+\.ts/g) ?? [];
     expect(new Set(named)).toEqual(
       new Set(
         ['workers/cp-api.ts', 'workers/wl-gateway.ts'].concat([
-          'stack/migrate.ts',
-          'stack/build-bundle.ts',
+          'stack/postgres/migrate.ts',
+          'stack/bundles/build-bundle.ts',
         ]),
       ),
     );

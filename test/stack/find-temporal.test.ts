@@ -7,8 +7,8 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { findTemporal } from '../../stack/temporal.ts';
-import type { TemporalBinary } from '../../stack/temporal.ts';
+import { findTemporal } from '../../stack/temporal/temporal.ts';
+import type { TemporalBinary } from '../../stack/temporal/temporal.ts';
 import { freePort, stackErrorOf, testFolder } from './setup.ts';
 import type { TestFolder } from './setup.ts';
 

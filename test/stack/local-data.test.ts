@@ -7,8 +7,8 @@ import { EXPORTER_CATALOGUE } from '../../stack/local-data/catalogue.ts';
 import { ensureLocalData } from '../../stack/local-data/seed.ts';
 import type { SeedTarget } from '../../stack/local-data/seed.ts';
 import { EXPORTER, IMPORTER } from '../../stack/parties.ts';
-import { startPostgres } from '../../stack/postgres.ts';
-import type { PostgresHandle } from '../../stack/postgres.ts';
+import { startPostgres } from '../../stack/postgres/postgres.ts';
+import type { PostgresHandle } from '../../stack/postgres/postgres.ts';
 import { freePort, testFolder } from './setup.ts';
 import type { TestFolder } from './setup.ts';
 

@@ -6,9 +6,9 @@ import type { Server, ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { daysLeft, namesOf } from '../../stack/certificates.ts';
-import { createAuthority, ensurePki, issueFrom } from '../../stack/pki.ts';
-import type { PartyFiles, Pki, PkiParty } from '../../stack/pki.ts';
+import { daysLeft, namesOf } from '../../stack/certificates/certificates.ts';
+import { createAuthority, ensurePki, issueFrom } from '../../stack/certificates/pki.ts';
+import type { PartyFiles, Pki, PkiParty } from '../../stack/certificates/pki.ts';
 import { stackErrorOf, testFolder } from './setup.ts';
 import type { TestFolder } from './setup.ts';
 

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { assertReachable, ensurePassableFolder } from '../../stack/folders.ts';
-import { startPostgres } from '../../stack/postgres.ts';
-import type { PostgresHandle, PostgresOptions } from '../../stack/postgres.ts';
+import { startPostgres } from '../../stack/postgres/postgres.ts';
+import type { PostgresHandle, PostgresOptions } from '../../stack/postgres/postgres.ts';
 import { eventually, freePort, isRunning, stackErrorOf, testFolder } from './setup.ts';
 import type { TestFolder } from './setup.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { StackError, formatStackError } from '../../stack/errors.ts';
-import { renderLine } from '../../stack/log-lines.ts';
+import { renderLine } from '../../stack/supervision/log-lines.ts';
 import { createProgress } from '../../stack/progress.ts';
 
 const prefix = { name: 'cp-api', width: 10, color: undefined };

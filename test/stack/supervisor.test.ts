@@ -3,9 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { StackError } from '../../stack/errors.ts';
-import { preparePostgres } from '../../stack/postgres.ts';
-import { createSupervisor } from '../../stack/supervisor.ts';
-import type { RestartPolicy, SupervisedProcess, Supervisor } from '../../stack/supervisor.ts';
+import { preparePostgres } from '../../stack/postgres/postgres.ts';
+import { createSupervisor } from '../../stack/supervision/supervisor.ts';
+import type {
+  RestartPolicy,
+  SupervisedProcess,
+  Supervisor,
+} from '../../stack/supervision/supervisor.ts';
 import { eventually, freePort, isRunning, stackErrorOf, testFolder } from './setup.ts';
 
 type Setup = { supervisor: Supervisor; lines: string[]; fatal: StackError[] };

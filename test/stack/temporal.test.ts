@@ -3,8 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { ensureNamespaces, findTemporal, startTemporal } from '../../stack/temporal.ts';
-import type { TemporalBinary, TemporalHandle, TemporalOptions } from '../../stack/temporal.ts';
+import { ensureNamespaces, findTemporal, startTemporal } from '../../stack/temporal/temporal.ts';
+import type {
+  TemporalBinary,
+  TemporalHandle,
+  TemporalOptions,
+} from '../../stack/temporal/temporal.ts';
 import { freePort, isRunning, stackErrorOf, testFolder } from './setup.ts';
 import type { TestFolder } from './setup.ts';
 

@@ -3,7 +3,7 @@ import {
   issueFrom,
   type CertificateAuthority,
   type CertificateRequest,
-} from '../../stack/certificates.ts';
+} from '../../stack/certificates/certificates.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 
 export interface TestPki {

@@ -14,7 +14,7 @@ import { minor } from '../../domain/shared/money.ts';
 import { checkInvariants, type InvariantRow } from '../../invariants/index.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
 import { CP_SUBJECT_URI, loadTls } from '../../runtime/tls.ts';
-import type { TemporalHandle } from '../../stack/temporal.ts';
+import type { TemporalHandle } from '../../stack/temporal/temporal.ts';
 import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
 import {
   PURCHASE_QUEUE,

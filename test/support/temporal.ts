@@ -1,4 +1,4 @@
-import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal.ts';
+import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal/temporal.ts';
 import { freePort } from '../stack/setup.ts';
 
 /** A Temporal server of one test file, on which time may be skipped for single workflows. */

@@ -9,7 +9,7 @@ import { createDatabase, createPool } from '../../db/pool.ts';
 import { createSealer, type Sealer } from '../../db/sealed.ts';
 import { WL_MIGRATIONS } from '../../db/wl/migrations.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
-import { startPostgres } from '../../stack/postgres.ts';
+import { startPostgres } from '../../stack/postgres/postgres.ts';
 import { freePort } from '../stack/setup.ts';
 
 export interface TestWl {

@@ -13,7 +13,7 @@ import { resealWl } from '../../db/wl/reseal.ts';
 import { saveTraderAccount } from '../../db/wl/trader-account.ts';
 import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
 import { createTokenVerifier } from '../../runtime/tokens.ts';
-import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal.ts';
+import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/temporal/temporal.ts';
 import { POLICY_SYNC } from '../../workflows/policy-sync/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { createTestPki } from '../support/certificates.ts';

@@ -14,7 +14,7 @@ import { createTradeStarter, type TradeStarter } from '../../activities/upkeep/t
 import type { ExporterSettings } from '../../db/wl/holds/preflight.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
-import { findTemporal, startTemporal } from '../../stack/temporal.ts';
+import { findTemporal, startTemporal } from '../../stack/temporal/temporal.ts';
 import { PURCHASE_QUEUE } from '../../workflows/purchase/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { freePort, testFolder } from '../stack/setup.ts';

@@ -1,4 +1,4 @@
-import { StackError } from './errors.ts';
+import { StackError } from '../errors.ts';
 
 /**
  * The one release that is fetched. The archive of the vendor and the wheel on PyPI carry the same

@@ -11,8 +11,8 @@ import {
   namesOf,
 } from './certificates.ts';
 import type { CertificateAuthority, IssuedCertificate } from './certificates.ts';
-import { StackError, messageOf } from './errors.ts';
-import { writeFileWhole } from './folders.ts';
+import { StackError, messageOf } from '../errors.ts';
+import { writeFileWhole } from '../folders.ts';
 import { toPkcs12 } from './pkcs12.ts';
 
 export { createAuthority, issueFrom } from './certificates.ts';

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { describeExit, launch } from './child.ts';
-import type { ChildCommand, ChildExit } from './child.ts';
-import { StackError } from './errors.ts';
-import { createLifeline } from './lifeline.ts';
-import type { Lifeline } from './lifeline.ts';
-import { waitUntilReady } from './readiness.ts';
+import { describeExit, launch } from '../supervision/child.ts';
+import type { ChildCommand, ChildExit } from '../supervision/child.ts';
+import { StackError } from '../errors.ts';
+import { createLifeline } from '../supervision/lifeline.ts';
+import type { Lifeline } from '../supervision/lifeline.ts';
+import { waitUntilReady } from '../supervision/readiness.ts';
 import type { TemporalBinary } from './temporal-binary.ts';
 import { SEARCH_ATTRIBUTES, waitForNamespaces } from './temporal-namespaces.ts';
 import type { SearchAttributeType } from './temporal-namespaces.ts';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
-import { StackError, messageOf } from './errors.ts';
+import { StackError, messageOf } from '../errors.ts';
 
 const IndexedValueType = proto.temporal.api.enums.v1.IndexedValueType;
 

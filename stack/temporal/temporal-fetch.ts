@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { StackError, messageOf } from './errors.ts';
+import { StackError, messageOf } from '../errors.ts';
 import { TEMPORAL_VERSION, waysToTemporal } from './temporal-release.ts';
 import type { Platform } from './temporal-release.ts';
 

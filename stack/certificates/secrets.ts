@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { StackError, messageOf } from './errors.ts';
-import { writeFileWhole } from './folders.ts';
-import { PARTIES } from './parties.ts';
-import type { PartySlug } from './parties.ts';
+import { StackError, messageOf } from '../errors.ts';
+import { writeFileWhole } from '../folders.ts';
+import { PARTIES } from '../parties.ts';
+import type { PartySlug } from '../parties.ts';
 
 /** Keys by which each party's database seals contacts; losing them means losing the contacts. */
 export type PartySecrets = { readonly sealKeys: string; readonly indexKey: string };

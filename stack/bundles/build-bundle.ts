@@ -1,12 +1,12 @@
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { BUNDLE_ENTRIES } from '../workers/compose/workflow-bundle.ts';
-import { writeFileWhole } from './folders.ts';
+import { BUNDLE_ENTRIES } from '../../workers/compose/workflow-bundle.ts';
+import { writeFileWhole } from '../folders.ts';
 
-/** `node stack/build-bundle.ts cp|wl FILE`: a process of its own, for its memory and its CPU. */
+/** `node stack/bundles/build-bundle.ts cp|wl FILE`: a process of its own, for its memory and its CPU. */
 
 const [party, target] = process.argv.slice(2);
 if ((party !== 'cp' && party !== 'wl') || target === undefined) {
-  process.stderr.write('usage: node stack/build-bundle.ts cp|wl FILE\n');
+  process.stderr.write('usage: node stack/bundles/build-bundle.ts cp|wl FILE\n');
   process.exit(2);
 }
 const quiet = (): void => undefined;

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
-import { WL_MIGRATIONS } from '../db/wl/migrations.ts';
-import { startPostgres } from './postgres.ts';
+import { CP_MIGRATIONS } from '../../db/cp/migrations.ts';
+import { WL_MIGRATIONS } from '../../db/wl/migrations.ts';
+import { startPostgres } from '../postgres/postgres.ts';
 import { dumpSchema } from './schema-dump.ts';
 
 /** A file in the repository that the code makes; `path` is relative to its root. */

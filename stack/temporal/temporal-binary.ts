@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { StackError, messageOf } from './errors.ts';
+import { StackError, messageOf } from '../errors.ts';
 import { fetchTemporal, sha256Of } from './temporal-fetch.ts';
 import { TEMPORAL_VERSION, archiveUrl, platformOf, waysToTemporal } from './temporal-release.ts';
 

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { describeExit, launch } from './child.ts';
-import type { ChildCommand, ChildExit } from './child.ts';
-import { StackError } from './errors.ts';
-import { ensurePassableFolder } from './folders.ts';
-import { createLifeline } from './lifeline.ts';
-import type { Lifeline } from './lifeline.ts';
+import { describeExit, launch } from '../supervision/child.ts';
+import type { ChildCommand, ChildExit } from '../supervision/child.ts';
+import { StackError } from '../errors.ts';
+import { ensurePassableFolder } from '../folders.ts';
+import { createLifeline } from '../supervision/lifeline.ts';
+import type { Lifeline } from '../supervision/lifeline.ts';
 import {
   SUPERUSER,
   clearStalePidFile,
@@ -17,7 +17,7 @@ import {
 } from './postgres-cluster.ts';
 import type { Cluster } from './postgres-cluster.ts';
 import { findPostgresBinaries, serverAccount } from './postgres-install.ts';
-import { waitUntilReady } from './readiness.ts';
+import { waitUntilReady } from '../supervision/readiness.ts';
 
 export type PostgresOptions = {
   /** Holds `cluster/` (the server's) and `password` (mode 600). */

@@ -4,9 +4,9 @@ import { chown, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { StackError, messageOf } from './errors.ts';
-import { ensurePassableFolder, writeFileWhole } from './folders.ts';
-import type { Account } from './folders.ts';
+import { StackError, messageOf } from '../errors.ts';
+import { ensurePassableFolder, writeFileWhole } from '../folders.ts';
+import type { Account } from '../folders.ts';
 import { notInstalled } from './postgres-install.ts';
 import type { PostgresBinaries } from './postgres-install.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeExit, launch } from './child.ts';
 import type { Child, ChildCommand, ChildExit } from './child.ts';
-import { StackError, messageOf } from './errors.ts';
+import { StackError, messageOf } from '../errors.ts';
 import type { Lifeline } from './lifeline.ts';
 import type { LineColor } from './log-lines.ts';
 import { waitUntilReady } from './readiness.ts';

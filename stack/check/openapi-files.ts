@@ -1,7 +1,7 @@
-import { CP_DOCUMENT, cpRoutes } from '../api/cp/app.ts';
-import { buildOpenApi, type DocumentInfo } from '../api/http/openapi.ts';
-import type { Route } from '../api/http/route.ts';
-import { WL_DOCUMENT, wlRoutes } from '../api/wl/app.ts';
+import { CP_DOCUMENT, cpRoutes } from '../../api/cp/app.ts';
+import { buildOpenApi, type DocumentInfo } from '../../api/http/openapi.ts';
+import type { Route } from '../../api/http/route.ts';
+import { WL_DOCUMENT, wlRoutes } from '../../api/wl/app.ts';
 import type { GeneratedFile } from './schema-files.ts';
 
 export function openApiFiles(): GeneratedFile[] {

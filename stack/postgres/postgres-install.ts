@@ -3,9 +3,9 @@ import { access, chmod, constants, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { StackError, messageOf } from './errors.ts';
-import { assertReachable } from './folders.ts';
-import type { Account } from './folders.ts';
+import { StackError, messageOf } from '../errors.ts';
+import { assertReachable } from '../folders.ts';
+import type { Account } from '../folders.ts';
 
 const run = promisify(execFile);
 

@@ -3,12 +3,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { StackError, formatStackError } from './errors.ts';
+import { StackError, formatStackError } from '../errors.ts';
 import type { GeneratedFile } from './schema-files.ts';
 
 /** `npm run check`: what has to hold of every commit; `-- --write` makes the generated files. */
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BINARIES = join(ROOT, 'node_modules', '.bin');
 
 type Finding = string | undefined;

@@ -1,10 +1,10 @@
-import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
-import { MigrationChanged, migrate } from '../db/migrator.ts';
-import { WL_MIGRATIONS } from '../db/wl/migrations.ts';
-import { StackError, messageOf } from './errors.ts';
-import { PARTIES } from './parties.ts';
-import type { Party } from './parties.ts';
-import type { Environment } from './ports.ts';
+import { CP_MIGRATIONS } from '../../db/cp/migrations.ts';
+import { MigrationChanged, migrate } from '../../db/migrator.ts';
+import { WL_MIGRATIONS } from '../../db/wl/migrations.ts';
+import { StackError, messageOf } from '../errors.ts';
+import { PARTIES } from '../parties.ts';
+import type { Party } from '../parties.ts';
+import type { Environment } from '../ports.ts';
 
 /** Databases of the user's own; all three or none, because the embedded server is one. */
 export function ownDatabases(env: Environment): ((party: Party) => string) | undefined {

@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { Agent } from 'undici';
-import { callJson } from '../activities/clients/agent.ts';
-import type { Bundles } from './bundles.ts';
+import { callJson } from '../../activities/clients/agent.ts';
+import type { Bundles } from '../bundles/bundles.ts';
 import type { LineColor } from './log-lines.ts';
-import { CP, WL_PARTIES, tlsUrl } from './parties.ts';
-import type { Party, PartySlug, WlParty } from './parties.ts';
-import type { Pki } from './pki.ts';
-import { PORT_TABLE } from './ports.ts';
-import type { Environment, Ports } from './ports.ts';
-import type { Secrets } from './secrets.ts';
+import { CP, WL_PARTIES, tlsUrl } from '../parties.ts';
+import type { Party, PartySlug, WlParty } from '../parties.ts';
+import type { Pki } from '../certificates/pki.ts';
+import { PORT_TABLE } from '../ports.ts';
+import type { Environment, Ports } from '../ports.ts';
+import type { Secrets } from '../certificates/secrets.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 
 /** What the six processes are told; the first start and every restart tell them the same. */
@@ -27,7 +27,7 @@ export interface ProcessSetting {
 /** Stop order: the processes, then the engine, then the database. */
 export const GROUPS = { process: 2, temporal: 1, postgres: 0 } as const;
 
-const WORKERS = new URL('../workers/', import.meta.url);
+const WORKERS = new URL('../../workers/', import.meta.url);
 // Six Node processes and a first bundle on two cores; usually each is there in 2 to 4 s.
 const READY_TIMEOUT_MS = 90_000;
 const READY_POLL_MS = 150;

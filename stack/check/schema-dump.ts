@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { migrate } from '../db/migrator.ts';
+import { migrate } from '../../db/migrator.ts';
 
 /**
  * The schema that a folder of migrations makes, as SQL in one deterministic order. PostgreSQL itself

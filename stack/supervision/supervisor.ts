@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ChildExit } from './child.ts';
-import type { StackError } from './errors.ts';
+import type { StackError } from '../errors.ts';
 import { createLifeline } from './lifeline.ts';
 import type { Lifeline } from './lifeline.ts';
 import { renderLine } from './log-lines.ts';

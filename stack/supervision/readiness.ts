@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeExit } from './child.ts';
 import type { Child, ChildExit } from './child.ts';
-import { StackError } from './errors.ts';
+import { StackError } from '../errors.ts';
 
 export type Readiness = {
   readonly timeoutMs: number;

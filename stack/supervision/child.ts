@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StackError, messageOf } from './errors.ts';
+import { StackError, messageOf } from '../errors.ts';
 import type { Lifeline } from './lifeline.ts';
 
 /** What is needed to start one process. */

@@ -1,15 +1,15 @@
-import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
-import { migrate } from '../db/migrator.ts';
-import { WL_MIGRATIONS } from '../db/wl/migrations.ts';
+import { CP_MIGRATIONS } from '../../db/cp/migrations.ts';
+import { migrate } from '../../db/migrator.ts';
+import { WL_MIGRATIONS } from '../../db/wl/migrations.ts';
 
-/** `node stack/migrate.ts cp|wl` with DATABASE_URL: for deployments; `npm start` does it itself. */
+/** `node stack/postgres/migrate.ts cp|wl` with DATABASE_URL: for deployments; `npm start` does it itself. */
 
 const FOLDERS: Readonly<Record<string, string>> = { cp: CP_MIGRATIONS, wl: WL_MIGRATIONS };
 
 const folder = FOLDERS[process.argv[2] ?? ''];
 const url = process.env['DATABASE_URL'] ?? '';
 if (folder === undefined || url === '') {
-  process.stderr.write('usage: DATABASE_URL=postgres://… node stack/migrate.ts cp|wl\n');
+  process.stderr.write('usage: DATABASE_URL=postgres://… node stack/postgres/migrate.ts cp|wl\n');
   process.exit(2);
 }
 const applied = await migrate(url, folder);

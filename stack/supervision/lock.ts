@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StackError } from './errors.ts';
+import { StackError } from '../errors.ts';
 
 /** One stack a folder: two would migrate, seed and reset under each other's hands. */
 export interface FolderLock {

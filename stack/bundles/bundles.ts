@@ -4,13 +4,13 @@ import { access, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { StackError, messageOf } from './errors.ts';
+import { StackError, messageOf } from '../errors.ts';
 
 const run = promisify(execFile);
 
 export type Bundles = { readonly cp: string; readonly wl: string };
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILDER = fileURLToPath(new URL('./build-bundle.ts', import.meta.url));
 // Workflow code is these folders and what the lock file says of the SDK.
 const SOURCES = ['workflows', 'domain'];
