@@ -96,6 +96,7 @@ export interface CpConfig extends PartyConfig {
     readonly supportSeconds: number;
   };
   readonly policyDriftSeconds: number;
+  readonly schedules: { readonly workSweepSeconds: number };
 }
 
 const LOCAL_MASTER = { email: 'master@xpory.local', password: 'changeit' };
@@ -186,6 +187,8 @@ const cpSchema = z.object({
   SUPPORT_TOKEN_TTL_SECONDS: whole(300),
   // The promise on policy drift (DESIGN.md 7); past it somebody is told.
   POLICY_DRIFT_SECONDS: whole(300),
+  // Bounds how long ordered work may stand without a workflow after a crash.
+  WORK_SWEEP_SECONDS: whole(15),
 });
 
 type PartyValues = z.output<z.ZodObject<typeof party>>;
@@ -220,6 +223,7 @@ export function readCpConfig(env: Environment): CpConfig {
       supportSeconds: values.SUPPORT_TOKEN_TTL_SECONDS,
     },
     policyDriftSeconds: values.POLICY_DRIFT_SECONDS,
+    schedules: { workSweepSeconds: values.WORK_SWEEP_SECONDS },
   };
 }
 

@@ -3,6 +3,7 @@ import { hash } from '@node-rs/argon2';
 import { Client, Connection } from '@temporalio/client';
 import { cpRoutes, CP_DOCUMENT, createCpVerifier } from '../api/cp/app.ts';
 import { createEngine } from '../api/cp/engine.ts';
+import { createWorkStarter } from '../activities/work/starter.ts';
 import { createSigner, type Signer } from '../api/cp/tokens/signer.ts';
 import { ensureControlPlaneKeys } from '../db/cp/key.ts';
 import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
@@ -34,15 +35,16 @@ async function main(): Promise<void> {
   const connection = Connection.lazy({ address: config.temporal.address });
   const client = new Client({ connection, namespace: config.temporal.namespace });
   const engine = createEngine({ client, log });
+  const work = createWorkStarter({ db, client: () => client, log });
   shutdown.add('engine', async () => {
-    await engine.settle();
+    await Promise.all([engine.settle(), work.settle()]);
     await connection.close();
   });
 
   const { profile, tokens } = config;
   const verifier = createCpVerifier(db, { issuer: config.cpUrl, clock });
   await serveParty(config, parts, {
-    routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, tokens }),
+    routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, work, tokens }),
     document: CP_DOCUMENT,
   });
 }

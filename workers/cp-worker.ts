@@ -1,13 +1,18 @@
 import { createAgent } from '../activities/clients/agent.ts';
 import { createPolicyRevisionActivities } from '../activities/policy-revision/activities.ts';
 import { createSnapshotActivities } from '../activities/snapshot/activities.ts';
+import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
+import { createWorkStarter, type WorkStarter } from '../activities/work/starter.ts';
+import { createWorkSweepActivities } from '../activities/work/sweep.ts';
 import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import type { CpSchema } from '../db/cp/schema.ts';
 import { replaceSnapshot } from '../db/cp/snapshot.ts';
 import { readWl } from '../db/cp/wl.ts';
-import { readCpConfig } from '../runtime/config.ts';
+import { readCpConfig, type CpConfig } from '../runtime/config.ts';
+import type { Logger } from '../runtime/log.ts';
 import { loadTls } from '../runtime/tls.ts';
 import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
+import { WORK_SWEEP } from '../workflows/work-sweep/contract.ts';
 import { linkEngine } from './compose/engine-link.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
 import { createWorkerParts, run, serveHealth } from './compose/process.ts';
@@ -32,23 +37,30 @@ async function main(): Promise<void> {
     connections: CONNECTIONS_PER_WL,
   });
   shutdown.add('agent', () => agent.close());
-  const activities = cpActivities(database, agent);
-  linkEngine(config, {
+  const work = createWorkStarter({ db: database.db, client: () => link.client(), log });
+  const activities = cpActivities(database, { agent, work, log });
+  const link = linkEngine(config, {
     ...parts,
     workers: async () => {
       const bundle = await workflowBundle('cp', config.workflowBundle, log);
       return [{ taskQueue: CP_TASK_QUEUE, workflowBundle: bundle, activities }];
     },
+    onConnected: (client) => ensureSchedules(client, schedulesOf(config)),
   });
   await serveHealth(config, parts);
 }
 
-type Agent = ReturnType<typeof createAgent>;
+interface CpParts {
+  readonly agent: ReturnType<typeof createAgent>;
+  readonly work: WorkStarter;
+  readonly log: Logger;
+}
 
-function cpActivities({ db, sealer }: PartyDatabase<CpSchema>, agent: Agent) {
+function cpActivities({ db, sealer }: PartyDatabase<CpSchema>, { agent, work, log }: CpParts) {
   const peerUrlOf = async (wlId: string): Promise<string | undefined> =>
     (await readWl(db, sealer, wlId))?.peerUrl ?? undefined;
   return {
+    ...createWorkSweepActivities({ db, starter: work, log }),
     ...createPolicyRevisionActivities({ agent, peerUrlOf }),
     ...createSnapshotActivities({
       agent,
@@ -56,6 +68,18 @@ function cpActivities({ db, sealer }: PartyDatabase<CpSchema>, agent: Agent) {
       store: (request) => replaceSnapshot(db, request),
     }),
   };
+}
+
+/** What a crash left unstarted is started by these. */
+function schedulesOf({ schedules }: CpConfig): UpkeepSchedule[] {
+  return [
+    {
+      id: 'work-sweep',
+      workflow: WORK_SWEEP,
+      everySeconds: schedules.workSweepSeconds,
+      taskQueue: CP_TASK_QUEUE,
+    },
+  ];
 }
 
 run(NAME, main);

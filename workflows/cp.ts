@@ -1,3 +1,4 @@
 // The workflow bundle of the Control Plane's worker.
 export { policyRevision } from './policy-revision/workflow.ts';
 export { snapshotSync } from './snapshot-sync/workflow.ts';
+export { workSweep } from './work-sweep/workflow.ts';

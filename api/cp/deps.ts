@@ -18,6 +18,8 @@ export interface CpApiDeps {
   readonly verifier: TokenVerifier;
   readonly signer: Signer;
   readonly engine: Engine;
+  /** Starts work that a commit of this request has ordered. */
+  readonly work: { readonly kick: () => void };
   readonly tokens: CpConfig['tokens'];
 }
 

@@ -14,6 +14,7 @@ import { ok, refuse, type Result } from '../../domain/shared/result.ts';
 import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
 import { asJson } from './json.ts';
+import { evaluatePair, lockPair } from './pair.ts';
 import {
   lockRelationship,
   writeRelationship,
@@ -83,7 +84,7 @@ export function putRelationship(
         });
       }
       if (needsRiskRole(changed) && !change.mayMoveRisk) return refuse('FORBIDDEN');
-      const relationship = await writeRelationship(tx, { ...change, terms, before: current });
+      const relationship = await writeAndJudge(tx, { ...change, terms, before: current });
       return ok({ kind: current === undefined ? 'created' : 'revised', relationship });
     },
   );
@@ -168,8 +169,23 @@ export function confirmChange(
     const labels = { updatedBy: change.updated_by, updatedSource: change.updated_source };
     const proposal = { changeId: id, proposedBy: change.proposed_by };
     const written = { pair: change, terms, labels, author, before: current, proposal };
-    return ok(await writeRelationship(tx, written));
+    return ok(await writeAndJudge(tx, written));
   });
+}
+
+/**
+ * Writes the revision and judges the pair by its new limit at once (RULES.md 3). The pair's row is
+ * locked before the audit's head: intakes lock in that order too.
+ */
+async function writeAndJudge(
+  tx: CpTransaction,
+  change: Parameters<typeof writeRelationship>[1],
+): Promise<StoredRelationship> {
+  const { pair, author } = change;
+  await lockPair(tx, pair);
+  const relationship = await writeRelationship(tx, change);
+  await evaluatePair(tx, pair, { author, at: relationship.updatedAt });
+  return relationship;
 }
 
 export async function listChanges(

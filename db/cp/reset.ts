@@ -8,6 +8,12 @@ import type { Author, CpSchema } from './schema.ts';
  * one tells of the reset, the others keep numbers growing for WLs that still remember old ones.
  */
 const RESET_TABLES = [
+  'signal_attempt',
+  'signal_delivery',
+  'signal',
+  'pair',
+  'notification',
+  'work_order',
   'relationship_change',
   'relationship_revision',
   'relationship',

@@ -6,14 +6,10 @@ import type {
   RelationshipStatus,
 } from '../../domain/policy/relationship.ts';
 import type { AuditTables } from '../audit.ts';
-
-/** Filled by the database's clock() unless given. */
-type Stamp = ColumnType<Date, Date | undefined, Date>;
-type NullableStamp = ColumnType<Date | null, Date | undefined, Date | null>;
-/** jsonb: read parsed, written as text. */
-type Jsonb = ColumnType<unknown, string, string>;
-type NullableJsonb = ColumnType<unknown, string | null | undefined, string | null>;
-type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
+import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tables/columns.ts';
+import type { NotificationTables } from './tables/notifications.ts';
+import type { SignalTables } from './tables/signals.ts';
+import type { WorkTables } from './tables/work.ts';
 
 export interface WlTable {
   id: string;
@@ -170,7 +166,7 @@ export interface IssuedTokenTable {
 }
 
 /** Every table of the Control Plane's database. */
-export interface CpSchema extends AuditTables {
+export interface CpSchema extends AuditTables, WorkTables, NotificationTables, SignalTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   wl: WlTable;
   wl_policy: WlPolicyTable;

@@ -63,6 +63,24 @@ CREATE TABLE issued_token (
   CONSTRAINT issued_token_kind_check CHECK ((kind = ANY (ARRAY['OPERATOR'::text, 'WL'::text, 'PEER'::text, 'SUPPORT'::text])))
 );
 
+CREATE TABLE notification (
+  id uuid NOT NULL DEFAULT uuidv7(),
+  kind text NOT NULL,
+  severity text NOT NULL,
+  dedupe_key text NOT NULL,
+  title text NOT NULL,
+  subject text NOT NULL,
+  details jsonb NOT NULL,
+  correlation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  read_at timestamp with time zone,
+  read_by text,
+  CONSTRAINT notification_pkey PRIMARY KEY (id),
+  CONSTRAINT notification_dedupe_key_key UNIQUE (dedupe_key),
+  CONSTRAINT notification_kind_check CHECK ((kind = ANY (ARRAY['IMBALANCE'::text, 'STALE_POLICY'::text, 'DEAD_GATEWAY'::text, 'GATEWAY_RECOVERED'::text, 'NEEDS_ATTENTION'::text, 'MISMATCH'::text, 'PLAN'::text, 'APPROVAL'::text, 'TELEMETRY'::text, 'KEYS'::text]))),
+  CONSTRAINT notification_severity_check CHECK ((severity = ANY (ARRAY['INFO'::text, 'WARNING'::text, 'CRITICAL'::text])))
+);
+
 CREATE TABLE operator (
   id uuid NOT NULL,
   email_sealed text NOT NULL,
@@ -77,6 +95,27 @@ CREATE TABLE operator (
   CONSTRAINT operator_pkey PRIMARY KEY (id),
   CONSTRAINT operator_email_index_key UNIQUE (email_index),
   CONSTRAINT operator_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text])))
+);
+
+CREATE TABLE pair (
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  exports_minor bigint NOT NULL DEFAULT 0,
+  imports_minor bigint NOT NULL DEFAULT 0,
+  reserved_minor bigint NOT NULL DEFAULT 0,
+  settlements_received_minor bigint NOT NULL DEFAULT 0,
+  settlements_paid_minor bigint NOT NULL DEFAULT 0,
+  signal_sequence bigint NOT NULL DEFAULT 0,
+  disabled boolean NOT NULL DEFAULT false,
+  disabled_origin text,
+  alerted boolean NOT NULL DEFAULT false,
+  alerts bigint NOT NULL DEFAULT 0,
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT pair_pkey PRIMARY KEY (src, dst),
+  CONSTRAINT pair_check CHECK ((disabled = (disabled_origin IS NOT NULL))),
+  CONSTRAINT pair_disabled_origin_check CHECK ((disabled_origin = ANY (ARRAY['AUTOMATIC'::text, 'OPERATOR'::text]))),
+  CONSTRAINT pair_reserved_minor_check CHECK ((reserved_minor >= 0)),
+  CONSTRAINT pair_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES relationship(src, dst)
 );
 
 CREATE TABLE relationship (
@@ -156,6 +195,62 @@ CREATE TABLE revision_counter (
   subject text NOT NULL,
   last integer NOT NULL,
   CONSTRAINT revision_counter_pkey PRIMARY KEY (subject)
+);
+
+CREATE TABLE signal (
+  id uuid NOT NULL,
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  sequence bigint NOT NULL,
+  action text NOT NULL,
+  origin text NOT NULL,
+  reason text NOT NULL,
+  exposure_minor bigint NOT NULL,
+  limit_minor bigint NOT NULL,
+  currency text,
+  created_by text NOT NULL,
+  correlation_id text NOT NULL,
+  caused_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT signal_pkey PRIMARY KEY (id),
+  CONSTRAINT signal_action_check CHECK ((action = ANY (ARRAY['DISABLE'::text, 'ENABLE'::text]))),
+  CONSTRAINT signal_origin_check CHECK ((origin = ANY (ARRAY['AUTOMATIC'::text, 'OPERATOR'::text]))),
+  CONSTRAINT signal_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES pair(src, dst),
+  CONSTRAINT signal_src_dst_sequence_key UNIQUE (src, dst, sequence)
+);
+
+CREATE TABLE signal_attempt (
+  signal_id uuid NOT NULL,
+  wl_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  latency_ms integer NOT NULL,
+  status integer,
+  failure text,
+  body_masked text,
+  CONSTRAINT signal_attempt_pkey PRIMARY KEY (signal_id, wl_id, attempt),
+  CONSTRAINT signal_attempt_signal_id_wl_id_fkey FOREIGN KEY (signal_id, wl_id) REFERENCES signal_delivery(signal_id, wl_id)
+);
+
+CREATE TABLE signal_delivery (
+  signal_id uuid NOT NULL,
+  wl_id uuid NOT NULL,
+  state text NOT NULL DEFAULT 'PENDING'::text,
+  round integer NOT NULL DEFAULT 1,
+  attempts integer NOT NULL DEFAULT 0,
+  first_sent_at timestamp with time zone,
+  last_sent_at timestamp with time zone,
+  acked_at timestamp with time zone,
+  ack_kind text,
+  applied_at timestamp with time zone,
+  offers_changed integer,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT signal_delivery_pkey PRIMARY KEY (signal_id, wl_id),
+  CONSTRAINT signal_delivery_ack_kind_check CHECK ((ack_kind = ANY (ARRAY['BODY'::text, 'EXPLICIT'::text, 'STALE'::text, 'OPERATOR'::text]))),
+  CONSTRAINT signal_delivery_check CHECK (((state = 'ACKED'::text) = (acked_at IS NOT NULL))),
+  CONSTRAINT signal_delivery_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES signal(id),
+  CONSTRAINT signal_delivery_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'SENT'::text, 'ACKED'::text, 'SUPERSEDED'::text, 'CANCELLED'::text])))
 );
 
 CREATE TABLE signing_key (
@@ -268,18 +363,46 @@ CREATE TABLE wl_policy_revision (
   CONSTRAINT wl_policy_revision_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
 );
 
+CREATE TABLE work_order (
+  workflow_id text NOT NULL,
+  workflow text NOT NULL,
+  input jsonb NOT NULL,
+  summary text NOT NULL,
+  correlation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  started_at timestamp with time zone,
+  done_at timestamp with time zone,
+  CONSTRAINT work_order_pkey PRIMARY KEY (workflow_id)
+);
+
 CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
 
 CREATE INDEX issued_token_sub ON public.issued_token USING btree (sub, issued_at);
+
+CREATE INDEX notification_page ON public.notification USING btree (created_at DESC, id DESC);
+
+CREATE INDEX notification_unread ON public.notification USING btree (created_at) WHERE (read_at IS NULL);
 
 CREATE INDEX relationship_change_pending ON public.relationship_change USING btree (proposed_at) WHERE (state = 'PENDING'::text);
 
 CREATE INDEX relationship_dst ON public.relationship USING btree (dst);
 
+CREATE INDEX signal_delivery_open ON public.signal_delivery USING btree (created_at) WHERE (state = ANY (ARRAY['PENDING'::text, 'SENT'::text]));
+
+CREATE INDEX signal_delivery_wl ON public.signal_delivery USING btree (wl_id, created_at);
+
+CREATE INDEX signal_page ON public.signal USING btree (created_at DESC, id DESC);
+
 CREATE UNIQUE INDEX signing_key_one_current ON public.signing_key USING btree (COALESCE((wl_id)::text, 'control-plane'::text)) WHERE (state = 'CURRENT'::text);
 
 CREATE UNIQUE INDEX signing_key_one_next ON public.signing_key USING btree (COALESCE((wl_id)::text, 'control-plane'::text)) WHERE (state = 'NEXT'::text);
 
+CREATE INDEX work_order_open ON public.work_order USING btree (created_at, workflow_id) WHERE (done_at IS NULL);
+
+CREATE INDEX work_order_unstarted ON public.work_order USING btree (created_at) WHERE (started_at IS NULL);
+
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER issued_token_append_only BEFORE UPDATE ON issued_token FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER signal_attempt_append_only BEFORE UPDATE ON signal_attempt FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -81,6 +81,8 @@ export interface StageOptions {
   readonly profile?: 'local' | 'production';
   /** Instead of one that only notes what it was asked to announce. */
   readonly engine?: Engine;
+  /** Instead of one that leaves ordered work to the test. */
+  readonly work?: { readonly kick: () => void };
 }
 
 /** A Control Plane on real TLS and PostgreSQL, with a master and without any WL. */
@@ -115,6 +117,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       verifier: createCpVerifier(db, { issuer: ISSUER, clock }),
       signer,
       engine: options.engine ?? notingEngine(announced),
+      work: options.work ?? { kick: () => undefined },
       tokens: TOKENS,
     }),
   });

@@ -68,6 +68,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
   const verifier = createCpVerifier(db, { issuer: ISSUER, clock });
   const routes = cpRoutes({
     ...{ db, sealer, profile: 'local', verifier, signer, engine },
+    work: { kick: () => undefined },
     tokens: SECONDS,
   });
   const party: HttpParty = await startHttpParty({ routes, tls });

@@ -29,7 +29,7 @@ import {
   relationshipViewOf,
 } from './schemas.ts';
 
-type RelationshipDeps = Pick<CpApiDeps, 'db' | 'engine'>;
+type RelationshipDeps = Pick<CpApiDeps, 'db' | 'engine' | 'work'>;
 
 const TAG = 'Relationships';
 
@@ -138,6 +138,7 @@ function putRoute(deps: RelationshipDeps, guards: Guards): Route {
       const { relationship } = outcome;
       if (outcome.kind !== 'unchanged') {
         announceRelationship(deps, relationship, facts.correlationId);
+        deps.work.kick();
       }
       const headers = { ETag: revisionTag(relationship.revision) };
       return { status: 200, body: relationshipViewOf(relationship), headers };
@@ -181,6 +182,7 @@ function changeRoutes(deps: RelationshipDeps, guards: Guards): Route[] {
           FORBIDDEN: NEEDS_RISK,
         });
         announceRelationship(deps, relationship, facts.correlationId);
+        deps.work.kick();
         const headers = { ETag: revisionTag(relationship.revision) };
         return { status: 200, body: relationshipViewOf(relationship), headers };
       },

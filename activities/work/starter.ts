@@ -1,0 +1,107 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { Kysely } from 'kysely';
+import { markStarted, unstartedWork } from '../../db/cp/work-order.ts';
+import type { CpSchema } from '../../db/cp/schema.ts';
+import type { WorkOrder } from '../../domain/work/orders.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
+
+/** Starts the workflows that committed rows have ordered. */
+export interface WorkStarter {
+  /**
+   * Called after a commit that may have ordered work; does not wait. What can't be started now is
+   * left to the sweep: the fact stands whether the engine is there or not.
+   */
+  kick(): void;
+  /** Starts one order; false where its workflow is running already. */
+  start(order: WorkOrder): Promise<boolean>;
+  /** Resolves once nothing that was kicked is under way. */
+  settle(): Promise<void>;
+}
+
+export interface WorkStarterDeps {
+  readonly db: Kysely<CpSchema>;
+  readonly client: () => Pick<Client, 'workflow'>;
+  readonly log: Logger;
+}
+
+/** A mass change orders hundreds at once; a page is one read and its starts. */
+const PAGE = 200;
+/** Starts under way at once: enough to hide the round trip, far from crowding the engine. */
+const STARTS_AT_ONCE = 8;
+// Starting takes milliseconds; the connection's own deadlines do not hold while it is refused, so a
+// timer of ours does (TEMPORAL.md).
+const START_LIMIT_MS = 3_000;
+
+export function createWorkStarter({ db, client, log }: WorkStarterDeps): WorkStarter {
+  let running: Promise<void> | undefined;
+  let again = false;
+
+  const start = async (order: WorkOrder): Promise<boolean> => {
+    const { workflowId, workflow, input, summary } = order;
+    try {
+      await within(
+        START_LIMIT_MS,
+        client().workflow.start(workflow, {
+          taskQueue: CP_TASK_QUEUE,
+          workflowId,
+          args: [input],
+          staticSummary: summary,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  };
+  const startPage = async (): Promise<boolean> => {
+    const orders = await unstartedWork(db, PAGE);
+    const left = orders.values();
+    const lanes = Array.from({ length: Math.min(STARTS_AT_ONCE, orders.length) }, async () => {
+      for (const order of left) {
+        await start(order);
+        await markStarted(db, order.workflowId);
+      }
+    });
+    const outcomes = await Promise.allSettled(lanes);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return orders.length === PAGE;
+  };
+  const run = async (): Promise<void> => {
+    try {
+      do {
+        again = false;
+        while (await startPage());
+      } while (again);
+    } catch (err) {
+      log.warn({ err }, 'ordered work could not be started and is left to the sweep');
+    }
+  };
+  return {
+    start,
+    kick() {
+      again = true;
+      running ??= run().finally(() => {
+        running = undefined;
+        if (again) this.kick();
+      });
+    },
+    async settle() {
+      while (running !== undefined) await running;
+    },
+  };
+}
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    // The one that lost the race may still fail; what it says came too late to matter.
+    work.catch(() => undefined);
+  }
+}

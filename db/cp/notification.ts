@@ -1,0 +1,36 @@
+import type { Json } from '../../domain/shared/canonical.ts';
+import type { CpTransaction } from './schema.ts';
+import type { NotificationKind, Severity } from './tables/notifications.ts';
+
+export interface NewNotification {
+  readonly kind: NotificationKind;
+  readonly severity: Severity;
+  /** The same key said twice is one notification. */
+  readonly dedupeKey: string;
+  readonly title: string;
+  /** What it is about: `pair/<src>/<dst>`, `trade/<importer>/<exporter>/<tradeId>`, `wl/<id>`… */
+  readonly subject: string;
+  /** Ids, amounts as decimal strings and masked forms only. */
+  readonly details: Json;
+  readonly correlationId: string;
+}
+
+/** Tells people something, with the fact itself; false where it had been said already. */
+export async function raiseNotification(
+  tx: CpTransaction,
+  notification: NewNotification,
+): Promise<boolean> {
+  const { kind, severity, dedupeKey, title, subject, details, correlationId } = notification;
+  const row = await tx
+    .insertInto('notification')
+    .values({
+      ...{ kind, severity, title, subject },
+      dedupe_key: dedupeKey,
+      details: JSON.stringify(details),
+      correlation_id: correlationId,
+    })
+    .onConflict((conflict) => conflict.column('dedupe_key').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
