@@ -3,15 +3,16 @@ import {
   exposureOf,
   judgeImbalance,
   percentOfLimit,
+  type ExposureParts,
   type SignalAction,
 } from '../../domain/imbalance/verdict.ts';
-import { invariant } from '../../domain/shared/invariant.ts';
 import { formatMinor, minor, type Minor } from '../../domain/shared/money.ts';
 import { raiseNotification } from './notification.ts';
 import type { Pair } from './relationship.ts';
 import type { Author, CpTransaction } from './schema.ts';
 import { createSignal } from './signals/create.ts';
 import type { PairTable } from './tables/signals.ts';
+import type { PairMoveKind } from './tables/trades.ts';
 
 export type PairRow = Selectable<PairTable>;
 
@@ -22,29 +23,140 @@ export interface PairCause {
 }
 
 /**
- * The row of a pair, locked; made where there is none. Undefined where the two have no relationship:
- * nothing is counted between strangers. Several pairs are locked in the order of their ids.
+ * The row of a pair, locked; made where there is none. Undefined where the two are no partners in
+ * either direction: nothing is counted between strangers.
  */
-export async function lockPair(
-  tx: CpTransaction,
-  { src, dst }: Pair,
-): Promise<PairRow | undefined> {
-  await sql`INSERT INTO pair (src, dst)
-    SELECT src, dst FROM relationship WHERE src = ${src} AND dst = ${dst}
-    ON CONFLICT DO NOTHING`.execute(tx);
-  const query = tx.selectFrom('pair').selectAll().where('src', '=', src);
-  return query.where('dst', '=', dst).forNoKeyUpdate().executeTakeFirst();
+export async function lockPair(tx: CpTransaction, pair: Pair): Promise<PairRow | undefined> {
+  const [row] = await lockPairs(tx, [pair]);
+  return row;
 }
 
-/** The exposure that a pair's row adds up to, in minor units of src's currency. */
-export function exposureOfPair(row: PairRow): Minor {
-  return exposureOf({
+/** The rows of several pairs, locked in the order of (src, dst) as everywhere; see `lockPair`. */
+export async function lockPairs(tx: CpTransaction, pairs: readonly Pair[]): Promise<PairRow[]> {
+  if (pairs.length === 0) return [];
+  const asked = sql`unnest(${pairs.map(({ src }) => src)}::uuid[],
+    ${pairs.map(({ dst }) => dst)}::uuid[]) AS asked (src, dst)`;
+  await sql`INSERT INTO pair (src, dst)
+    SELECT DISTINCT src, dst FROM ${asked}
+     WHERE EXISTS (SELECT FROM relationship AS known
+       WHERE (known.src, known.dst) IN ((asked.src, asked.dst), (asked.dst, asked.src)))
+     ORDER BY src, dst
+    ON CONFLICT DO NOTHING`.execute(tx);
+  return tx
+    .selectFrom('pair')
+    .selectAll()
+    .where(sql<boolean>`(src, dst) IN (SELECT src, dst FROM ${asked})`)
+    .orderBy('src')
+    .orderBy('dst')
+    .forNoKeyUpdate()
+    .execute();
+}
+
+/** One move of a pair's figures, in minor units of src's currency; parts left out stay. */
+export interface PairMove {
+  readonly kind: PairMoveKind;
+  /** The importer's trade id, or the settlement's id: a settlement moves a pair once per kind. */
+  readonly reference: string;
+  readonly deltas: Partial<ExposureParts>;
+  /** When it happened, by whoever it happened at. */
+  readonly at: Date;
+}
+
+/**
+ * Moves a pair's figures with a row of its journal, under its lock; undefined between strangers. It
+ * does not judge: the caller ends with `evaluatePair`. Pairs are moved in the order of (src, dst).
+ */
+export async function movePair(
+  tx: CpTransaction,
+  pair: Pair,
+  move: PairMove,
+): Promise<PairRow | undefined> {
+  const row = await lockPair(tx, pair);
+  return row && movePairRow(tx, row, [move]);
+}
+
+/** The same for a row that the caller has locked, several moves in one go; answers the new row. */
+export async function movePairRow(
+  tx: CpTransaction,
+  row: PairRow,
+  moves: readonly PairMove[],
+): Promise<PairRow> {
+  if (moves.length === 0) return row;
+  let parts = partsOf(row);
+  const entries = moves.map(({ kind, reference, deltas: given, at }) => {
+    const deltas = { ...NOTHING, ...given };
+    parts = addParts(parts, deltas);
+    return {
+      ...{ src: row.src, dst: row.dst, kind, reference, occurred_at: at },
+      exports_delta: deltas.exports,
+      imports_delta: deltas.imports,
+      reserved_delta: deltas.reserved,
+      settlements_received_delta: deltas.settlementsReceived,
+      settlements_paid_delta: deltas.settlementsPaid,
+      ...columnsOf(parts),
+    };
+  });
+  await tx.insertInto('pair_journal').values(entries).execute();
+  return tx
+    .updateTable('pair')
+    .set({ ...columnsOf(parts), updated_at: sql`clock()` })
+    .where('src', '=', row.src)
+    .where('dst', '=', row.dst)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+const NOTHING: ExposureParts = {
+  exports: 0n,
+  imports: 0n,
+  reserved: 0n,
+  settlementsReceived: 0n,
+  settlementsPaid: 0n,
+};
+
+function addParts(a: ExposureParts, b: ExposureParts): ExposureParts {
+  return {
+    exports: a.exports + b.exports,
+    imports: a.imports + b.imports,
+    reserved: a.reserved + b.reserved,
+    settlementsReceived: a.settlementsReceived + b.settlementsReceived,
+    settlementsPaid: a.settlementsPaid + b.settlementsPaid,
+  };
+}
+
+type PartColumns = Pick<
+  PairRow,
+  | 'exports_minor'
+  | 'imports_minor'
+  | 'reserved_minor'
+  | 'settlements_received_minor'
+  | 'settlements_paid_minor'
+>;
+
+/** The figures of a pair's row, or of one of its journal. */
+export function partsOf(row: PartColumns): ExposureParts {
+  return {
     exports: row.exports_minor,
     imports: row.imports_minor,
     reserved: row.reserved_minor,
     settlementsReceived: row.settlements_received_minor,
     settlementsPaid: row.settlements_paid_minor,
-  });
+  };
+}
+
+function columnsOf(parts: ExposureParts): PartColumns {
+  return {
+    exports_minor: parts.exports,
+    imports_minor: parts.imports,
+    reserved_minor: parts.reserved,
+    settlements_received_minor: parts.settlementsReceived,
+    settlements_paid_minor: parts.settlementsPaid,
+  };
+}
+
+/** The exposure that a pair's row adds up to, in minor units of src's currency. */
+export function exposureOfPair(row: PartColumns): Minor {
+  return exposureOf(partsOf(row));
 }
 
 /**
@@ -66,7 +178,8 @@ export async function evaluatePair(
     .where('src', '=', pair.src)
     .where('dst', '=', pair.dst)
     .executeTakeFirst();
-  invariant(terms !== undefined, 'a pair has its relationship');
+  // Only what src sells to dst has a limit.
+  if (terms === undefined) return undefined;
   const exposure = exposureOfPair(row);
   const verdict = judgeImbalance({
     exposure,

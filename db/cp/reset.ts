@@ -8,6 +8,9 @@ import type { Author, CpSchema } from './schema.ts';
  * one tells of the reset, the others keep numbers growing for WLs that still remember old ones.
  */
 const RESET_TABLES = [
+  'trade_mismatch',
+  'trade',
+  'pair_journal',
   'signal_attempt',
   'signal_delivery',
   'signal',

@@ -9,6 +9,7 @@ import type { AuditTables } from '../audit.ts';
 import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tables/columns.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { SignalTables } from './tables/signals.ts';
+import type { TradeTables } from './tables/trades.ts';
 import type { WorkTables } from './tables/work.ts';
 
 export interface WlTable {
@@ -166,7 +167,8 @@ export interface IssuedTokenTable {
 }
 
 /** Every table of the Control Plane's database. */
-export interface CpSchema extends AuditTables, WorkTables, NotificationTables, SignalTables {
+export interface CpSchema
+  extends AuditTables, WorkTables, NotificationTables, SignalTables, TradeTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   wl: WlTable;
   wl_policy: WlPolicyTable;

@@ -114,8 +114,30 @@ CREATE TABLE pair (
   CONSTRAINT pair_pkey PRIMARY KEY (src, dst),
   CONSTRAINT pair_check CHECK ((disabled = (disabled_origin IS NOT NULL))),
   CONSTRAINT pair_disabled_origin_check CHECK ((disabled_origin = ANY (ARRAY['AUTOMATIC'::text, 'OPERATOR'::text]))),
-  CONSTRAINT pair_reserved_minor_check CHECK ((reserved_minor >= 0)),
-  CONSTRAINT pair_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES relationship(src, dst)
+  CONSTRAINT pair_reserved_minor_check CHECK ((reserved_minor >= 0))
+);
+
+CREATE TABLE pair_journal (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  kind text NOT NULL,
+  reference text NOT NULL,
+  exports_delta bigint NOT NULL,
+  imports_delta bigint NOT NULL,
+  reserved_delta bigint NOT NULL,
+  settlements_received_delta bigint NOT NULL,
+  settlements_paid_delta bigint NOT NULL,
+  exports_minor bigint NOT NULL,
+  imports_minor bigint NOT NULL,
+  reserved_minor bigint NOT NULL,
+  settlements_received_minor bigint NOT NULL,
+  settlements_paid_minor bigint NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  recorded_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT pair_journal_pkey PRIMARY KEY (id),
+  CONSTRAINT pair_journal_kind_check CHECK ((kind = ANY (ARRAY['EXPORT'::text, 'IMPORT'::text, 'SETTLEMENT_RECEIVED'::text, 'SETTLEMENT_PAID'::text]))),
+  CONSTRAINT pair_journal_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES pair(src, dst)
 );
 
 CREATE TABLE relationship (
@@ -290,6 +312,61 @@ CREATE TABLE snapshot_item (
   CONSTRAINT snapshot_item_wl_id_kind_fkey FOREIGN KEY (wl_id, kind) REFERENCES snapshot(wl_id, kind) ON UPDATE CASCADE ON DELETE CASCADE
 );
 
+CREATE TABLE trade (
+  importer uuid NOT NULL,
+  exporter uuid NOT NULL,
+  trade_id text NOT NULL,
+  importer_version integer,
+  importer_status text,
+  importer_document jsonb,
+  importer_event_id uuid,
+  importer_occurred_at timestamp with time zone,
+  exporter_version integer,
+  exporter_status text,
+  exporter_document jsonb,
+  exporter_event_id uuid,
+  exporter_occurred_at timestamp with time zone,
+  status text NOT NULL,
+  reason text,
+  parked boolean NOT NULL DEFAULT false,
+  decided_on_stale boolean NOT NULL DEFAULT false,
+  search text NOT NULL,
+  counted_exports_minor bigint NOT NULL DEFAULT 0,
+  counted_imports_minor bigint NOT NULL DEFAULT 0,
+  counted_reserved_minor bigint NOT NULL DEFAULT 0,
+  disagreement text[] NOT NULL DEFAULT '{}'::text[],
+  disagrees_since timestamp with time zone,
+  attempted_at timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  latency_ms integer,
+  started_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT trade_pkey PRIMARY KEY (importer, exporter, trade_id),
+  CONSTRAINT trade_check CHECK ((num_nonnulls(importer_version, importer_status, importer_document, importer_event_id, importer_occurred_at) = ANY (ARRAY[0, 5]))),
+  CONSTRAINT trade_check1 CHECK ((num_nonnulls(exporter_version, exporter_status, exporter_document, exporter_event_id, exporter_occurred_at) = ANY (ARRAY[0, 5]))),
+  CONSTRAINT trade_check2 CHECK (((importer_version IS NOT NULL) OR (exporter_version IS NOT NULL))),
+  CONSTRAINT trade_check3 CHECK (((disagrees_since IS NULL) = (disagreement = '{}'::text[]))),
+  CONSTRAINT trade_exporter_status_check CHECK ((exporter_status = ANY (ARRAY['HELD'::text, 'PENDING'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'REVERSED'::text]))),
+  CONSTRAINT trade_importer_status_check CHECK ((importer_status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'REVERSED'::text]))),
+  CONSTRAINT trade_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'PROVISIONAL'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'REVERSED'::text])))
+);
+
+CREATE TABLE trade_mismatch (
+  id uuid NOT NULL DEFAULT uuidv7(),
+  importer uuid NOT NULL,
+  exporter uuid NOT NULL,
+  trade_id text NOT NULL,
+  disagreement text[] NOT NULL,
+  importer_document jsonb,
+  exporter_document jsonb,
+  since timestamp with time zone NOT NULL,
+  raised_at timestamp with time zone NOT NULL DEFAULT clock(),
+  resolved_at timestamp with time zone,
+  CONSTRAINT trade_mismatch_pkey PRIMARY KEY (id),
+  CONSTRAINT trade_mismatch_importer_exporter_trade_id_fkey FOREIGN KEY (importer, exporter, trade_id) REFERENCES trade(importer, exporter, trade_id)
+);
+
 CREATE TABLE trader_account (
   wl_id uuid NOT NULL,
   name text NOT NULL,
@@ -383,6 +460,12 @@ CREATE INDEX notification_page ON public.notification USING btree (created_at DE
 
 CREATE INDEX notification_unread ON public.notification USING btree (created_at) WHERE (read_at IS NULL);
 
+CREATE INDEX pair_journal_occurred ON public.pair_journal USING btree (src, dst, occurred_at);
+
+CREATE INDEX pair_journal_page ON public.pair_journal USING btree (src, dst, id);
+
+CREATE UNIQUE INDEX pair_journal_settlement ON public.pair_journal USING btree (src, dst, kind, reference) WHERE (kind = ANY (ARRAY['SETTLEMENT_RECEIVED'::text, 'SETTLEMENT_PAID'::text]));
+
 CREATE INDEX relationship_change_pending ON public.relationship_change USING btree (proposed_at) WHERE (state = 'PENDING'::text);
 
 CREATE INDEX relationship_dst ON public.relationship USING btree (dst);
@@ -397,6 +480,18 @@ CREATE UNIQUE INDEX signing_key_one_current ON public.signing_key USING btree (C
 
 CREATE UNIQUE INDEX signing_key_one_next ON public.signing_key USING btree (COALESCE((wl_id)::text, 'control-plane'::text)) WHERE (state = 'NEXT'::text);
 
+CREATE INDEX trade_disagrees ON public.trade USING btree (disagrees_since) WHERE (disagrees_since IS NOT NULL);
+
+CREATE INDEX trade_exporter ON public.trade USING btree (exporter, started_at DESC);
+
+CREATE INDEX trade_id ON public.trade USING btree (trade_id);
+
+CREATE INDEX trade_importer ON public.trade USING btree (importer, started_at DESC);
+
+CREATE UNIQUE INDEX trade_mismatch_open ON public.trade_mismatch USING btree (importer, exporter, trade_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX trade_page ON public.trade USING btree (started_at DESC, importer, exporter, trade_id);
+
 CREATE INDEX work_order_open ON public.work_order USING btree (created_at, workflow_id) WHERE (done_at IS NULL);
 
 CREATE INDEX work_order_unstarted ON public.work_order USING btree (created_at) WHERE (started_at IS NULL);
@@ -404,5 +499,7 @@ CREATE INDEX work_order_unstarted ON public.work_order USING btree (created_at) 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER issued_token_append_only BEFORE UPDATE ON issued_token FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER pair_journal_append_only BEFORE DELETE OR UPDATE ON pair_journal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER signal_attempt_append_only BEFORE UPDATE ON signal_attempt FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -1,0 +1,81 @@
+import type { ColumnType } from 'kysely';
+import type { TraderStatus } from '../../../domain/purchase/hold.ts';
+import type { PublicStatus } from '../../../domain/purchase/trade.ts';
+import type { Defaulted, Nullable, NullableJsonb, NullableStamp, Stamp } from './columns.ts';
+
+export type PairMoveKind = 'EXPORT' | 'IMPORT' | 'SETTLEMENT_RECEIVED' | 'SETTLEMENT_PAID';
+
+export interface PairJournalTable {
+  /** GENERATED ALWAYS: never written. */
+  id: ColumnType<bigint, undefined, never>;
+  src: string;
+  dst: string;
+  kind: PairMoveKind;
+  reference: string;
+  exports_delta: bigint;
+  imports_delta: bigint;
+  reserved_delta: bigint;
+  settlements_received_delta: bigint;
+  settlements_paid_delta: bigint;
+  exports_minor: bigint;
+  imports_minor: bigint;
+  reserved_minor: bigint;
+  settlements_received_minor: bigint;
+  settlements_paid_minor: bigint;
+  occurred_at: Date;
+  recorded_at: Stamp;
+}
+
+/** What both sides together say; PROVISIONAL is one side's CONFIRMED. */
+export type TradeStatus = 'PENDING' | 'PROVISIONAL' | 'CONFIRMED' | 'REJECTED' | 'REVERSED';
+
+export interface TradeTable {
+  importer: string;
+  exporter: string;
+  trade_id: string;
+  importer_version: Nullable<number>;
+  importer_status: Nullable<PublicStatus>;
+  importer_document: NullableJsonb;
+  importer_event_id: Nullable<string>;
+  importer_occurred_at: NullableStamp;
+  exporter_version: Nullable<number>;
+  exporter_status: Nullable<TraderStatus>;
+  exporter_document: NullableJsonb;
+  exporter_event_id: Nullable<string>;
+  exporter_occurred_at: NullableStamp;
+  status: TradeStatus;
+  reason: Nullable<string>;
+  parked: Defaulted<boolean>;
+  decided_on_stale: Defaulted<boolean>;
+  search: string;
+  counted_exports_minor: Defaulted<bigint>;
+  counted_imports_minor: Defaulted<bigint>;
+  counted_reserved_minor: Defaulted<bigint>;
+  disagreement: Defaulted<string[]>;
+  disagrees_since: NullableStamp;
+  attempted_at: NullableStamp;
+  confirmed_at: NullableStamp;
+  latency_ms: Nullable<number>;
+  started_at: Date;
+  created_at: Stamp;
+  updated_at: Stamp;
+}
+
+export interface TradeMismatchTable {
+  id: Defaulted<string>;
+  importer: string;
+  exporter: string;
+  trade_id: string;
+  disagreement: string[];
+  importer_document: NullableJsonb;
+  exporter_document: NullableJsonb;
+  since: Date;
+  raised_at: Stamp;
+  resolved_at: NullableStamp;
+}
+
+export interface TradeTables {
+  pair_journal: PairJournalTable;
+  trade: TradeTable;
+  trade_mismatch: TradeMismatchTable;
+}
