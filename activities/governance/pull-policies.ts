@@ -1,4 +1,10 @@
-import { readDocument, readSecret, readToken, saveDocument } from '../../db/wl/control-tokens.ts';
+import {
+  POLICY_SECRET,
+  readDocument,
+  readSecret,
+  readToken,
+  saveDocument,
+} from '../../db/wl/control-tokens.ts';
 import { listRelationships, readPolicy } from '../../db/wl/governance.ts';
 import { addEvent } from '../../db/wl/outbox.ts';
 import { applyPullDocument, readAppliedDocument, type AppliedChange } from '../../db/wl/pull.ts';
@@ -7,7 +13,7 @@ import { CONTROL_PLANE } from '../../runtime/tokens.ts';
 import type { SyncWarning } from '../../workflows/policy-sync/contract.ts';
 import { ControlPlaneRefusal, PullRefused } from '../clients/control-plane.ts';
 import type { GovernanceDeps } from './deps.ts';
-import { POLICY_SECRET, forgetRegistration } from './register.ts';
+import { forgetRegistration } from './register.ts';
 
 /** The last pull that succeeded, changed or not; its time is when we last knew to be up to date. */
 const PULL_DOCUMENT = 'pull';

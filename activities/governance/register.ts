@@ -1,4 +1,10 @@
-import { readDocument, saveDocument, saveSecret } from '../../db/wl/control-tokens.ts';
+import {
+  POLICY_SECRET,
+  readDocument,
+  saveDocument,
+  saveSecret,
+  SIGNAL_SECRET,
+} from '../../db/wl/control-tokens.ts';
 import { ensureEventKey, readEventKeys } from '../../db/wl/event-keys.ts';
 import { addEvent } from '../../db/wl/outbox.ts';
 import { readTraderId } from '../../db/wl/trader-account.ts';
@@ -9,8 +15,6 @@ import { ConnectionFailure } from '../clients/agent.ts';
 import type { GovernanceDeps } from './deps.ts';
 
 const REGISTRATION_DOCUMENT = 'registration';
-export const POLICY_SECRET = 'policy';
-export const SIGNAL_SECRET = 'signal';
 
 interface StoredRegistration {
   /** What was registered, and where: a change of either registers again. */

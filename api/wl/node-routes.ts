@@ -2,6 +2,7 @@ import type { Route } from '../http/route.ts';
 import { createBackofficeAccountRoutes } from './backoffice/accounts.ts';
 import { createBackofficeOfferRoutes } from './backoffice/offers.ts';
 import { createControlPlaneRoutes } from './control-plane/routes.ts';
+import { createSignalRoutes } from './control-plane/signal-routes.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Guards } from './guards/guards.ts';
 import { createImportedOfferRoutes } from './imported-offers/routes.ts';
@@ -15,6 +16,7 @@ export function createNodeRoutes(deps: NodeDeps, guards: Guards): Route[] {
     ...createImportedOfferRoutes(deps),
     ...createLojaRoutes(),
     ...createControlPlaneRoutes(deps, guards),
+    ...createSignalRoutes(deps, guards),
     ...createOfferRoutes(deps, guards),
     ...createBackofficeOfferRoutes(deps, guards),
     ...createBackofficeAccountRoutes(deps, guards),

@@ -325,6 +325,37 @@ CREATE TABLE relationship (
   CONSTRAINT relationship_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
 );
 
+CREATE TABLE signal (
+  id uuid NOT NULL,
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  sequence bigint NOT NULL,
+  action text NOT NULL,
+  reason text NOT NULL,
+  exposure_minor bigint NOT NULL,
+  limit_minor bigint NOT NULL,
+  status text NOT NULL,
+  offers_changed integer NOT NULL,
+  correlation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  applied_at timestamp with time zone NOT NULL,
+  CONSTRAINT signal_pkey PRIMARY KEY (id),
+  CONSTRAINT signal_action_check CHECK ((action = ANY (ARRAY['DISABLE'::text, 'ENABLE'::text]))),
+  CONSTRAINT signal_check CHECK (((status = 'APPLIED'::text) OR (offers_changed = 0))),
+  CONSTRAINT signal_status_check CHECK ((status = ANY (ARRAY['APPLIED'::text, 'STALE'::text])))
+);
+
+CREATE TABLE signal_pair (
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  sequence bigint NOT NULL DEFAULT 0,
+  disabled boolean NOT NULL DEFAULT false,
+  signal_id uuid,
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT signal_pair_pkey PRIMARY KEY (src, dst)
+);
+
 CREATE TABLE stock_journal (
   entry_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   offer_id text NOT NULL,
@@ -440,6 +471,8 @@ CREATE INDEX outbox_unsent ON public.outbox USING btree (occurred_at) WHERE (sen
 
 CREATE INDEX posting_account ON public.posting USING btree (account, currency);
 
+CREATE UNIQUE INDEX signal_applied_once ON public.signal USING btree (src, dst, sequence) WHERE (status = 'APPLIED'::text);
+
 CREATE INDEX stock_journal_offer ON public.stock_journal USING btree (offer_id);
 
 CREATE INDEX trade_cool_down ON public.trade USING btree (account_id, offer_id, created_at);
@@ -457,6 +490,8 @@ CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE ON ledger_transaction 
 CREATE TRIGGER posting_append_only BEFORE DELETE OR UPDATE ON posting FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE CONSTRAINT TRIGGER posting_sums_to_zero AFTER INSERT ON posting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_transaction_sum();
+
+CREATE TRIGGER signal_append_only BEFORE DELETE OR UPDATE ON signal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER stock_journal_append_only BEFORE DELETE OR UPDATE ON stock_journal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

@@ -13,6 +13,10 @@ export interface StoredToken {
   readonly expiresAt: Date;
 }
 
+/** Names of the secrets that the Control Plane shares with this WL. */
+export const POLICY_SECRET = 'policy';
+export const SIGNAL_SECRET = 'signal';
+
 /** What a sealed token is bound to; the rotation of keys names it too. */
 export const tokenContext = (kind: string, audience: string): string =>
   `control_token/${kind}/${audience}`;

@@ -7,6 +7,7 @@ import { minor, type Minor } from '../../domain/shared/money.ts';
 import { inTransaction } from '../pool.ts';
 import { readPolicy, readRelationship } from './governance.ts';
 import type { ImportedOfferTable, WlTables } from './schema.ts';
+import { lockSignalPair } from './signal-pair.ts';
 
 /** The WL whose database this is. */
 export interface OwnWl {
@@ -42,7 +43,8 @@ const WRITE_BATCH = 500;
 
 /**
  * Takes over everything that an exporter lists for us at present. What it lists no more is kept with
- * `eligible` false. Serialised with a change of the relationship by that row's lock.
+ * `eligible` false. Serialised with a change of the relationship and with signals by their rows'
+ * locks: a sync while a signal has stopped the pair makes nothing eligible.
  */
 export async function applyOfferSync(
   db: Kysely<WlTables>,
@@ -169,19 +171,15 @@ export async function listImportedOffers(
 interface Rules {
   readonly relationship: Relationship | undefined;
   readonly policy: WlPolicy | undefined;
+  readonly signalDisabled: boolean;
 }
 
 async function lockRules(tx: Transaction<WlTables>, own: OwnWl, exporter: string): Promise<Rules> {
-  await tx
-    .selectFrom('relationship')
-    .select('revision')
-    .where('src', '=', exporter)
-    .where('dst', '=', own.wlId)
-    .forNoKeyUpdate()
-    .execute();
+  const pair = await lockSignalPair(tx, { src: exporter, dst: own.wlId });
   return {
     relationship: await readRelationship(tx, exporter, own.wlId),
     policy: await readPolicy(tx, own.wlId),
+    signalDisabled: pair.disabled,
   };
 }
 
@@ -203,13 +201,14 @@ type Terms = Pick<
 
 function termsOf(
   row: Pick<OfferRow, 'origin_unit_price_minor' | 'lifecycle_status'> & Partial<Terms>,
-  { relationship, policy }: Rules,
+  { relationship, policy, signalDisabled }: Rules,
 ): Terms {
   const { unitPrice, eligible } = importTerms({
     originUnitPrice: minor(row.origin_unit_price_minor),
     listed: row.lifecycle_status === 'ENABLED',
     relationship,
     policy,
+    signalDisabled,
   });
   return {
     fx_rate: relationship === undefined ? (row.fx_rate ?? '0') : formatRate(relationship.fxRate),

@@ -178,16 +178,6 @@ export async function listEntities(db: Kysely<WlTables>): Promise<CatalogueEntry
   return rows.map(({ id, name, active }) => ({ id, name, activeOffers: Number(active) }));
 }
 
-/** True while an imbalance signal has stopped exports to that partner. */
-export async function isSignalDisabled(db: Kysely<WlTables>, partner: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('pair')
-    .select('signal_disabled')
-    .where('partner', '=', partner)
-    .executeTakeFirst();
-  return row?.signal_disabled ?? false;
-}
-
 function selectOffers(db: Kysely<WlTables>) {
   return db
     .selectFrom('offer')

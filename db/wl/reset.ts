@@ -27,6 +27,8 @@ const RESET_TABLES = [
   'exposure_journal',
   'stock_journal',
   'pair',
+  'signal_pair',
+  'signal',
   'posting',
   'ledger_transaction',
   'balance',

@@ -13,6 +13,7 @@ import type {
 } from '../../domain/policy/relationship.ts';
 import type { RefusalCode } from '../../domain/shared/codes.ts';
 import type { AuditTables } from '../audit.ts';
+import type { SignalTables } from './tables/signals.ts';
 
 /** Filled by the database's clock() unless given. */
 type Stamp = ColumnType<Date, Date | undefined, Date>;
@@ -271,7 +272,7 @@ export interface TradeTransitionTable {
 }
 
 /** Database of one WL, which is exporter and importer at once. */
-export interface WlTables extends AuditTables {
+export interface WlTables extends AuditTables, SignalTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   outbox: OutboxTable;
   wl_policy: WlPolicyTable;

@@ -12,6 +12,8 @@ export interface ImportFacts {
   readonly relationship: Relationship | undefined;
   /** This WL's own policy; absent until the first pull. */
   readonly policy: WlPolicy | undefined;
+  /** True while an imbalance signal has stopped the pair. */
+  readonly signalDisabled: boolean;
 }
 
 export interface ImportTerms {
@@ -22,14 +24,15 @@ export interface ImportTerms {
 
 /**
  * Local price of an imported offer and whether it may be bought here: listed by its exporter, the
- * relationship active, import switched on, and a price that does not round to zero (RULES.md 1).
+ * relationship active and not stopped by a signal, import switched on, and a price that does not
+ * round to zero (RULES.md 1 and 3).
  */
 export function importTerms(facts: ImportFacts): ImportTerms {
-  const { originUnitPrice, listed, relationship, policy } = facts;
+  const { originUnitPrice, listed, relationship, policy, signalDisabled } = facts;
   const unitPrice =
     relationship === undefined ? minor(0n) : convertUnitPrice(originUnitPrice, relationship.fxRate);
-  const open = listed && relationship?.status === 'ACTIVE' && mayImport(policy);
-  return { unitPrice, eligible: open && unitPrice > 0n };
+  const open = listed && relationship?.status === 'ACTIVE' && !signalDisabled;
+  return { unitPrice, eligible: open && mayImport(policy) && unitPrice > 0n };
 }
 
 /** True when the base policy and the feature both let this WL import. */

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { verifyAudit, type AuditTables } from '../../db/audit.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
 import { CP, EXPORTER, IMPORTER, PARTIES, WL_PARTIES } from '../../stack/parties.ts';
@@ -45,6 +46,7 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /api/v2/trader/purchases/:tradeId/decision': { none: 'it wakes, and changes nothing' },
   'POST /api/v2/control-plane/debug/import': ['policy.apply', 'relationship.apply'],
   'POST /api/v2/control-plane/policies/changed': ['policy.apply', 'relationship.apply'],
+  'POST /api/v2/control-plane/imbalance/signals': ['signal.apply'],
   'POST /api/v2/backoffice/offers': ['offer.create'],
   'PATCH /api/v2/backoffice/offers/:offerId': ['offer.update'],
   'POST /api/v2/backoffice/accounts': ['account.create'],
@@ -124,6 +126,23 @@ export function auditOfEveryChange(stage: () => Stage): void {
     await stack.web(EXPORTER).need(path, { method: 'POST', bearer, body: offer });
   });
 
+  test('a pair is stopped by whoever holds the Control Plane’s certificate and secret', async () => {
+    const { stack } = stage();
+    const secrets = await stack
+      .web(CP, 'exporter')
+      .need<{ signalSecret: string }>(`/wls/${EXPORTER.wlId}/secrets`, { method: 'POST' });
+    const body = {
+      ...{ id: randomUUID(), sequence: '1', src: EXPORTER.wlId, dst: randomUUID() },
+      ...{ action: 'DISABLE', reason: 'LIMIT_EXCEEDED', exposure: '2.00', limit: '1.00' },
+      createdAt: new Date().toISOString(),
+    };
+    const answer = await stack.web(EXPORTER, 'cp').ask('/api/v2/control-plane/imbalance/signals', {
+      ...{ method: 'POST', body },
+      headers: signed(secrets.signalSecret, JSON.stringify(body)),
+    });
+    expect(answer.body).toMatchObject({ status: 'APPLIED' });
+  });
+
   test('every route that writes is expected here, and its audit rows are there', async () => {
     const writing = servedRoutes().filter(({ route }) => route.method !== 'get');
     expect(new Set(writing.map(({ name }) => name))).toEqual(new Set(Object.keys(AUDITED)));
@@ -179,6 +198,17 @@ export function auditOfEveryChange(stage: () => Stage): void {
       expect(items.map(({ actor }) => actor)).toEqual(rows.map(({ actor }) => actor));
     }
   });
+}
+
+const MS_PER_SECOND = 1_000;
+
+function signed(secret: string, text: string): Record<string, string> {
+  const at = new Date();
+  return {
+    'webhook-id': 'audit',
+    'webhook-timestamp': String(Math.floor(at.getTime() / MS_PER_SECOND)),
+    'webhook-signature': new Webhook(secret).sign('audit', at, text),
+  };
 }
 
 async function actionsSeen(

@@ -55,6 +55,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   },
   approver: { token: 'approver', refusals: byToken },
   controlPlane: { token: 'none', refusals: byCertificate },
+  signedByControlPlane: { token: 'none', refusals: byCertificate },
   debugImport: { token: 'buyer', refusals: boundToken },
 };
 /** Guards to which a certificate is nothing. */

@@ -3,7 +3,6 @@ import { readClock } from '../../../db/wl/clock.ts';
 import { readPolicy, readRelationship } from '../../../db/wl/governance.ts';
 import {
   availableOf,
-  isSignalDisabled,
   listCategories,
   listEntities,
   listOffers,
@@ -79,7 +78,9 @@ async function listFor(
     policy: await readPolicy(db, own.wlId),
     relationship: await readRelationship(db, own.wlId, partner),
     partner,
-    signalDisabled: await isSignalDisabled(db, partner),
+    // A signal stops holds and not the listing: else a sync in between would take the offers for
+    // withdrawn, and an ENABLE could bring them back only with the next sync.
+    signalDisabled: false,
   };
   const reason = refusePartner(facts);
   if (reason !== undefined) return { items: [], reason };

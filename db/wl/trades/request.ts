@@ -64,7 +64,7 @@ export async function requestPurchase(
 ): Promise<RequestOutcome> {
   const policy = await readPolicy(db, request.wlId);
   return inTransaction(db, async (tx) => {
-    const offer = await readOffer(tx, request.offerId);
+    const offer = await readOffer(tx, request);
     if (offer === undefined) return { kind: 'UNKNOWN' };
     const known = await claimKey(tx, request);
     if (known !== undefined) return known;
@@ -108,12 +108,22 @@ async function claimKey(
   return { kind: 'REPEATED', trade };
 }
 
-type Offer = Selectable<ImportedOfferTable>;
+type Offer = Selectable<ImportedOfferTable> & {
+  /** Set while a signal has stopped the trade with the offer's exporter. */
+  readonly signal_disabled: boolean | null;
+};
 
-async function readOffer(tx: Transaction<WlTables>, offerId: string): Promise<Offer | undefined> {
+async function readOffer(
+  tx: Transaction<WlTables>,
+  { offerId, wlId }: PurchaseRequest,
+): Promise<Offer | undefined> {
   return tx
     .selectFrom('imported_offer')
-    .selectAll()
+    .leftJoin('signal_pair', (join) =>
+      join.onRef('signal_pair.src', '=', 'imported_offer.exporter').on('dst', '=', wlId),
+    )
+    .selectAll('imported_offer')
+    .select('signal_pair.disabled as signal_disabled')
     .where('offer_id', '=', offerId)
     .executeTakeFirst();
 }
@@ -189,6 +199,8 @@ function refusePurchase(facts: Facts): RefusalCode | undefined {
   if (account.status !== 'ACTIVE' || !account.buy_offer) return 'ACCOUNT_NOT_ALLOWED';
   if (policy === undefined || !policy.importEnabled) return 'IMPORT_DISABLED';
   if (!policy.features.import || !policy.features.purchase) return 'FEATURE_DISABLED';
+  // A hold that was taken before the signal may still confirm (RULES.md 2).
+  if (offer.signal_disabled === true && request.givenHoldId === undefined) return 'SIGNAL_DISABLED';
   if (request.quantity < 1 || request.quantity > QUANTITY_MAX) return 'QUANTITY_INVALID';
   // A price that rounds to zero would give the offer away (RULES.md 1).
   if (offer.unit_price_minor === 0n) return 'OFFER_DISABLED';

@@ -1,0 +1,37 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { SignalEffect } from '../../../domain/imbalance/enforcement.ts';
+import type { SignalAction } from '../../../domain/imbalance/verdict.ts';
+
+/** Filled by the database's clock() unless given. */
+type Stamp = ColumnType<Date, Date | undefined, Date>;
+
+export interface SignalPairTable {
+  src: string;
+  dst: string;
+  sequence: Generated<bigint>;
+  disabled: Generated<boolean>;
+  signal_id: ColumnType<string | null, string | undefined, string>;
+  updated_at: Stamp;
+}
+
+export interface SignalTable {
+  id: string;
+  src: string;
+  dst: string;
+  sequence: bigint;
+  action: SignalAction;
+  reason: string;
+  exposure_minor: bigint;
+  limit_minor: bigint;
+  status: SignalEffect;
+  offers_changed: number;
+  correlation_id: string;
+  created_at: Date;
+  received_at: Date;
+  applied_at: Date;
+}
+
+export interface SignalTables {
+  signal_pair: SignalPairTable;
+  signal: SignalTable;
+}
