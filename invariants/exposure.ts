@@ -53,18 +53,23 @@ const limits = (wlId: string) => sql`
          IS DISTINCT FROM
          (document->>'limitMode', (document->>'limitAmount')::numeric * 100)`;
 
-/** What the counter holds is open and captured holds, less what we bought from that partner. */
+/** What the counter holds: open and captured holds, less what we bought there, and settlements. */
 const CAUSES = sql`
   SELECT concat('exposure of ', reference) AS subject,
          concat('journal ', journal.net, ', rows ', expected.net) AS detail
     FROM (SELECT partner, reference, sum(delta_minor) AS net FROM exposure_journal
-           WHERE kind IN ('HOLD', 'RELEASE', 'REVERSED', 'IMPORT_SETTLED', 'IMPORT_REVERSING')
+           WHERE kind IN ('HOLD', 'RELEASE', 'REVERSED', 'IMPORT_SETTLED', 'IMPORT_REVERSING',
+             'SETTLEMENT_RECEIVED', 'SETTLEMENT_PAID')
            GROUP BY 1, 2) AS journal
     FULL JOIN (SELECT requester AS partner, hold_id::text AS reference, amount_minor AS net
                  FROM hold WHERE state = ANY(${COUNTED}::text[])
                UNION ALL
                SELECT exporter, trade_id::text, -amount_minor FROM trade
-                WHERE state = 'CONFIRMED') AS expected
+                WHERE state = 'CONFIRMED'
+               UNION ALL
+               SELECT partner, settlement_id::text,
+                      CASE role WHEN 'PAYEE' THEN -own_minor ELSE own_minor END
+                 FROM settlement) AS expected
          USING (partner, reference)
    WHERE coalesce(journal.net, 0) <> coalesce(expected.net, 0)
      AND reference NOT IN (SELECT trade_id::text FROM (${OVERRIDDEN_TRADES}) AS overridden)`;

@@ -8,7 +8,10 @@ const HELD_BACK = TRADE_STATES.filter(isInSuspense);
 const PAID = ['CONFIRMED', 'REVERSING'];
 const CHARGED = [...HELD_BACK, ...PAID];
 
-/** Each trade's postings are exactly its frozen amounts, where its state says that they stand. */
+/**
+ * Each trade's postings are exactly its frozen amounts, where its state says that they stand; each
+ * settlement's are the amounts that it came with.
+ */
 export const frozenAmounts: Invariant = {
   number: 2,
   title: 'postings of a trade are its frozen amounts',
@@ -36,6 +39,22 @@ const EXPECTED = sql`
       ('commission', ${BRL}, commission_minor, 0, ${isIn(PAID)})
     ) AS line (account, currency, net, origin, stands)
    WHERE line.stands GROUP BY 1, 2, 3`;
+
+const SETTLED = sql`
+  SELECT key, account, currency, sum(amount_minor) AS net, sum(coalesce(origin_minor, 0)) AS origin
+    FROM ledger_transaction JOIN posting USING (transaction_id)
+   WHERE kind = 'SETTLEMENT' GROUP BY 1, 2, 3`;
+
+const TO_SETTLE = sql`
+  SELECT 'settlement:' || settlement_id AS key, line.account, own_currency AS currency, line.net,
+         line.origin
+    FROM settlement, LATERAL (VALUES
+      ('receivable:' || partner, own_minor, 0, role = 'PAYEE'),
+      ('settlement:' || partner, -own_minor, 0, role = 'PAYEE'),
+      ('payable:' || partner, -own_minor, -amount_minor, role = 'PAYER'),
+      ('settlement:' || partner, own_minor, 0, role = 'PAYER')
+    ) AS line (account, net, origin, stands)
+   WHERE line.stands`;
 
 function statements(_facts: Facts): Statements {
   return {
@@ -75,6 +94,14 @@ function statements(_facts: Facts): Statements {
          WHERE NOT ${isIn(['REQUESTED', 'REJECTED'])}
            AND (amount_minor <> unit_price_minor * quantity
              OR unit_price_minor <> round(origin_unit_price_minor * fx_rate))`,
+      sql`
+        SELECT key AS subject,
+               concat(account, ' ', currency, ' has ', coalesce(actual.net, 0), ' (origin ',
+                 coalesce(actual.origin, 0), '), not ', coalesce(expected.net, 0), ' (origin ',
+                 coalesce(expected.origin, 0), ')') AS detail
+          FROM (${SETTLED}) AS actual
+          FULL JOIN (${TO_SETTLE}) AS expected USING (key, account, currency)
+         WHERE (actual.net, actual.origin) IS DISTINCT FROM (expected.net, expected.origin)`,
     ],
   };
 }

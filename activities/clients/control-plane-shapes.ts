@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { settledAmounts } from '../../domain/imbalance/settlement.ts';
 import {
   ROLLOUT_STAGES,
   WL_STATUSES,
@@ -10,7 +11,8 @@ import {
   LIMIT_MODES,
   RELATIONSHIP_STATUSES,
 } from '../../domain/policy/relationship.ts';
-import { parseCurrency } from '../../domain/shared/money.ts';
+import { parseRate } from '../../domain/shared/fx.ts';
+import { parseCurrency, parseMinor } from '../../domain/shared/money.ts';
 
 // Fields that a newer Control Plane adds are dropped, not refused: parties are deployed apart.
 const wlId = z.uuid().toLowerCase();
@@ -66,6 +68,20 @@ const partner = z.object({
   eventKeys: z.object({ keys: z.array(eventKey) }).optional(),
 });
 
+const settlement = z
+  .object({
+    number: decimalInteger,
+    id: z.uuid().toLowerCase(),
+    src: wlId,
+    dst: wlId,
+    amount: z.string(),
+    rate: z.string(),
+  })
+  .refine(({ amount, rate }) => {
+    const [minor, fxRate] = [parseMinor(amount), parseRate(rate)];
+    return minor.ok && fxRate.ok && settledAmounts(minor.value, fxRate.value).ok;
+  }, 'moves nothing on one of its sides');
+
 export const pullDocumentShape: z.ZodType<PullDocument> = z.object({
   documentRevision: decimalInteger,
   wl: z.object({
@@ -88,16 +104,7 @@ export const pullDocumentShape: z.ZodType<PullDocument> = z.object({
   }),
   relationships: z.array(relationship),
   partners: z.array(partner),
-  settlements: z.array(
-    z.object({
-      number: decimalInteger,
-      id: z.string(),
-      src: wlId,
-      dst: wlId,
-      amount: z.string(),
-      rate: z.string(),
-    }),
-  ),
+  settlements: z.array(settlement),
   auditHead: z.object({ seq: decimalInteger, hash: z.string(), signature: z.string() }),
 });
 

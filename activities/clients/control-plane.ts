@@ -42,6 +42,8 @@ export interface PullRequest {
   /** Of the last document that was applied. */
   readonly etag?: string | undefined;
   readonly appliedRevision?: string | undefined;
+  /** Number of the last settlement that is applied here: those after it are asked for. */
+  readonly settlementsSince: bigint;
 }
 
 export type PullAnswer =
@@ -104,7 +106,7 @@ export function createControlPlaneClient(deps: ControlPlaneClientDeps): ControlP
       return issued(await post(`/wls/${wlId}/peer-token`, { targetWlId, scopes }));
     },
     async pull(request) {
-      const path = '/policies/pull';
+      const path = `/policies/pull?settlementsSince=${request.settlementsSince}`;
       const answer = await call({ method: 'GET', path, headers: pullHeaders(request) });
       return answer.status === 304
         ? { changed: false }

@@ -8,6 +8,7 @@ import {
 import { listRelationships, readPolicy } from '../../db/wl/governance.ts';
 import { addEvent } from '../../db/wl/outbox.ts';
 import { applyPullDocument, readAppliedDocument, type AppliedChange } from '../../db/wl/pull.ts';
+import { lastSettlement } from '../../db/wl/settlements.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { CONTROL_PLANE } from '../../runtime/tokens.ts';
 import type { SyncWarning } from '../../workflows/policy-sync/contract.ts';
@@ -34,11 +35,33 @@ export class NotRegistered extends Error {
   override readonly name = 'NotRegistered';
 }
 
-/** Pulls, verifies and applies. What is refused or unreachable leaves everything as it is. */
+/** Pages of settlements that one step takes; more of them come with the next pull. */
+const SETTLEMENT_ROUNDS = 10;
+
+/**
+ * Pulls, verifies and applies. What is refused or unreachable leaves everything as it is. After
+ * settlements it pulls again at once: that reports them as applied, and the payee waits for it.
+ */
 export async function pullPolicies(
   deps: GovernanceDeps,
   correlationId: string,
 ): Promise<AppliedChange[]> {
+  const applied: AppliedChange[] = [];
+  for (let round = 1; round <= SETTLEMENT_ROUNDS; round += 1) {
+    const pulled = await pullOnce(deps, correlationId);
+    applied.push(...pulled.applied);
+    if (!pulled.settled) break;
+  }
+  return applied;
+}
+
+interface Pulled {
+  readonly applied: readonly AppliedChange[];
+  /** True where there were settlements, which the next pull reports. */
+  readonly settled: boolean;
+}
+
+async function pullOnce(deps: GovernanceDeps, correlationId: string): Promise<Pulled> {
   const { db, sealer, controlPlane, own, clock } = deps;
   const token = (await readToken(db, sealer, 'WL', CONTROL_PLANE))?.token;
   const policySecret = await readSecret(db, sealer, POLICY_SECRET);
@@ -51,6 +74,7 @@ export async function pullPolicies(
     policySecret,
     etag: stored?.etag,
     appliedRevision: await readAppliedDocument(db),
+    settlementsSince: await lastSettlement(db),
   };
   const answer = await controlPlane.pull(request).catch(async (error: unknown) => {
     if (isForgotten(error)) await forgetRegistration(deps);
@@ -59,11 +83,11 @@ export async function pullPolicies(
   const pulledAt = clock().toISOString();
   if (!answer.changed) {
     await savePull(deps, { ...(stored?.etag !== undefined && { etag: stored.etag }), pulledAt });
-    return [];
+    return { applied: [], settled: false };
   }
   const applied = await applyPullDocument(db, answer.document, { ...own, correlationId });
   await savePull(deps, { ...(answer.etag !== undefined && { etag: answer.etag }), pulledAt });
-  return applied;
+  return { applied, settled: answer.document.settlements.length > 0 };
 }
 
 /** What is missing or too old; the first time after a good pull an event tells of it. */

@@ -325,6 +325,26 @@ CREATE TABLE relationship (
   CONSTRAINT relationship_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
 );
 
+CREATE TABLE settlement (
+  settlement_id uuid NOT NULL,
+  number bigint NOT NULL,
+  partner uuid NOT NULL,
+  role text NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  fx_rate numeric(18,8) NOT NULL,
+  own_minor bigint NOT NULL,
+  own_currency text NOT NULL,
+  applied_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT settlement_pkey PRIMARY KEY (settlement_id),
+  CONSTRAINT settlement_amount_minor_check CHECK ((amount_minor > 0)),
+  CONSTRAINT settlement_check CHECK (((role = 'PAYER'::text) OR ((own_minor = amount_minor) AND (own_currency = currency)))),
+  CONSTRAINT settlement_number_check CHECK ((number > 0)),
+  CONSTRAINT settlement_number_key UNIQUE (number),
+  CONSTRAINT settlement_own_minor_check CHECK ((own_minor > 0)),
+  CONSTRAINT settlement_role_check CHECK ((role = ANY (ARRAY['PAYEE'::text, 'PAYER'::text])))
+);
+
 CREATE TABLE signal (
   id uuid NOT NULL,
   src uuid NOT NULL,
@@ -490,6 +510,8 @@ CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE ON ledger_transaction 
 CREATE TRIGGER posting_append_only BEFORE DELETE OR UPDATE ON posting FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE CONSTRAINT TRIGGER posting_sums_to_zero AFTER INSERT ON posting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_transaction_sum();
+
+CREATE TRIGGER settlement_append_only BEFORE DELETE OR UPDATE ON settlement FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER signal_append_only BEFORE DELETE OR UPDATE ON signal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

@@ -14,6 +14,8 @@ export const sellerAccount = (entityId: string): string => `seller:${entityId}`;
 export const clawbackAccount = (entityId: string): string => `clawback:${entityId}`;
 export const payableAccount = (exporter: string): string => `payable:${exporter}`;
 export const receivableAccount = (importer: string): string => `receivable:${importer}`;
+/** What was paid to, or received from, a partner outside of the trades (RULES.md 3). */
+export const settlementAccount = (partner: string): string => `settlement:${partner}`;
 
 export interface PostingLine {
   readonly account: string;

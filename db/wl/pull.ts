@@ -13,6 +13,7 @@ import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
 import { listExporters, repriceImportedOffers, type OwnWl } from './imported-offers.ts';
 import { addEvent } from './outbox.ts';
+import { applySettlements } from './settlements.ts';
 import type { WlTables } from './schema.ts';
 
 export interface PullContext extends OwnWl {
@@ -54,6 +55,8 @@ export async function applyPullDocument(
     }
   }
   await inTransaction(db, (tx) => applyPartners(tx, document));
+  // Last: a settlement that can't be booked must not keep a policy from coming into force.
+  await applySettlements(db, document.settlements, context);
   return applied;
 }
 

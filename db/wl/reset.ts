@@ -29,6 +29,7 @@ const RESET_TABLES = [
   'pair',
   'signal_pair',
   'signal',
+  'settlement',
   'posting',
   'ledger_transaction',
   'balance',

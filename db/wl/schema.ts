@@ -14,6 +14,7 @@ import type {
 import type { RefusalCode } from '../../domain/shared/codes.ts';
 import type { AuditTables } from '../audit.ts';
 import type { SignalTables } from './tables/signals.ts';
+import type { SettlementTables } from './tables/settlements.ts';
 
 /** Filled by the database's clock() unless given. */
 type Stamp = ColumnType<Date, Date | undefined, Date>;
@@ -272,7 +273,7 @@ export interface TradeTransitionTable {
 }
 
 /** Database of one WL, which is exporter and importer at once. */
-export interface WlTables extends AuditTables, SignalTables {
+export interface WlTables extends AuditTables, SignalTables, SettlementTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   outbox: OutboxTable;
   wl_policy: WlPolicyTable;

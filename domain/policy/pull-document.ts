@@ -22,6 +22,7 @@ export interface PullDocument {
   readonly relationships: readonly PulledRelationship[];
   /** The other side of each relationship, once; ordered by wlId. */
   readonly partners: readonly PulledPartner[];
+  /** Those after the number that the pull named, in the order of their numbers; at most a page. */
   readonly settlements: readonly PulledSettlement[];
   readonly auditHead: PulledAuditHead;
 }

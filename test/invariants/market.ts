@@ -9,6 +9,7 @@ import { applyOfferSync } from '../../db/wl/imported-offers.ts';
 import { createOffer } from '../../db/wl/offers.ts';
 import { applyPullDocument } from '../../db/wl/pull.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
+import { applySettlements } from '../../db/wl/settlements.ts';
 import { confirmOverride, requestOverride } from '../../db/wl/trades/override.ts';
 import { requestPurchase } from '../../db/wl/trades/request.ts';
 import { beginReversal, finishReversal } from '../../db/wl/trades/reversal.ts';
@@ -37,6 +38,9 @@ export const TRADES = {
   parked: 'a0000000-0000-4000-8000-000000000007',
   overridden: 'a0000000-0000-4000-8000-000000000008',
 } as const;
+
+/** Of 100.00 XEX, paid and received. */
+export const SETTLEMENT = 'a0000000-0000-4000-8000-000000000009';
 
 /** At this rate the unit price of 80.00 is rounded (RULES.md 1). */
 const FX_RATE = '1.23456789';
@@ -74,6 +78,7 @@ export async function trade(market: Market): Promise<void> {
   await reversed(market);
   await parked(market);
   await overridden(market);
+  await settled(market);
 }
 
 async function govern({ exporter, importer }: Market): Promise<void> {
@@ -242,4 +247,18 @@ async function overridden(market: Market): Promise<void> {
   const second = { tradeId, confirmedBy: 'two', correlationId: tradeId, answer };
   const done = await confirmOverride(market.importer, second);
   if (!done.ok) throw new Error(done.code);
+}
+
+async function settled({ exporter, importer }: Market): Promise<void> {
+  const settlement = {
+    ...{ number: '1', id: SETTLEMENT, src: EXPORTER, dst: IMPORTER },
+    ...{ amount: '100.00', rate: FX_RATE },
+  };
+  const correlationId = SETTLEMENT;
+  await applySettlements(importer, [settlement], {
+    ...{ wlId: IMPORTER, currency: 'XIM', correlationId },
+  });
+  await applySettlements(exporter, [settlement], {
+    ...{ wlId: EXPORTER, currency: 'XEX', correlationId },
+  });
 }

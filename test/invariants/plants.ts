@@ -1,4 +1,4 @@
-import { TRADES } from './market.ts';
+import { SETTLEMENT, TRADES } from './market.ts';
 
 /** One violation, written past triggers and checks, and what a checker has to say about it. */
 export interface Plant {
@@ -106,6 +106,13 @@ export const PLANTS: readonly Plant[] = [
     reports: '8000 at 1.23456789 is not the unit price',
   },
   {
+    number: 2,
+    name: 'a settlement that paid one minor unit less than it says',
+    party: 'importer',
+    sql: `UPDATE posting SET origin_minor = -9999 WHERE origin_minor = -10000`,
+    reports: `settlement:${SETTLEMENT}: payable:fd1a88a9-3a01-43bb-ae20-32618c1b3752 XIM has -12346 (origin -9999), not -12346 (origin -10000)`,
+  },
+  {
     number: 3,
     name: 'a capture at the very moment of expiry',
     party: 'exporter',
@@ -169,6 +176,30 @@ export const PLANTS: readonly Plant[] = [
     party: 'importer',
     sql: `UPDATE posting SET origin_minor = origin_minor - 1 WHERE origin_minor = 24000`,
     reports: 'importer owes exporter, XEX: payable 151999, receivable 152000',
+  },
+  {
+    number: 5,
+    name: 'a settlement that was received and never paid',
+    party: 'importer',
+    sql: `DELETE FROM settlement`,
+    reports: `settlement ${SETTLEMENT} of importer to exporter: received 10000 XEX, but not paid`,
+  },
+  {
+    number: 5,
+    name: 'a settlement of two amounts',
+    party: 'exporter',
+    sql: `UPDATE settlement SET amount_minor = 10001, own_minor = 10001`,
+    reports: 'paid 10000 XEX, received 10001 XEX',
+  },
+  {
+    number: 5,
+    name: 'a settlement that was paid long ago and not received',
+    party: 'importer',
+    sql: `INSERT INTO settlement ${copyOf(
+      'settlement',
+      `'settlement_id', gen_random_uuid(), 'number', 2, 'applied_at', clock() - interval '6 min'`,
+    )}`,
+    reports: 'paid 10000 XEX, and for long not received',
   },
   {
     number: 6,
@@ -283,7 +314,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'a counter that lost one minor unit',
     party: 'exporter',
     sql: `UPDATE pair SET exposure_minor = exposure_minor - 1`,
-    reports: 'counter 183999, journal 184000',
+    reports: 'counter 173999, journal 174000',
   },
   {
     number: 14,
@@ -300,6 +331,14 @@ export const PLANTS: readonly Plant[] = [
     sql: `DELETE FROM exposure_journal WHERE kind = 'IMPORT_REVERSING';
           UPDATE pair SET exposure_minor = (SELECT sum(delta_minor) FROM exposure_journal)`,
     reports: `exposure of ${reversed}: journal -19754, rows `,
+  },
+  {
+    number: 14,
+    name: 'a settlement that did not lower the exposure',
+    party: 'exporter',
+    sql: `DELETE FROM exposure_journal WHERE kind = 'SETTLEMENT_RECEIVED';
+          UPDATE pair SET exposure_minor = (SELECT sum(delta_minor) FROM exposure_journal)`,
+    reports: `exposure of ${SETTLEMENT}: journal , rows -10000`,
   },
   {
     number: 18,
