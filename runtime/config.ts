@@ -95,6 +95,8 @@ export interface CpConfig extends PartyConfig {
     readonly operatorSeconds: number;
     readonly supportSeconds: number;
   };
+  /** The authority's files; only cp-api is told, and without them it signs no certificates. */
+  readonly authority?: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly policyDriftSeconds: number;
   readonly schedules: { readonly workSweepSeconds: number };
 }
@@ -178,6 +180,8 @@ const cpSchema = z.object({
   ...party,
   BOOTSTRAP_MASTER_EMAIL: z.email('is an e-mail address').optional(),
   BOOTSTRAP_MASTER_PASSWORD: text.optional(),
+  CA_CERT_FILE: text.optional(),
+  CA_KEY_FILE: text.optional(),
   // An hour: WLs refresh from a fifth of it on, so they outlive most of an hour without a CP.
   WL_TOKEN_TTL_SECONDS: whole(3_600),
   PEER_TOKEN_TTL_SECONDS: whole(3_600),
@@ -222,9 +226,14 @@ export function readCpConfig(env: Environment): CpConfig {
       operatorSeconds: values.OPERATOR_TOKEN_TTL_SECONDS,
       supportSeconds: values.SUPPORT_TOKEN_TTL_SECONDS,
     },
+    authority: authorityOf(values),
     policyDriftSeconds: values.POLICY_DRIFT_SECONDS,
     schedules: { workSweepSeconds: values.WORK_SWEEP_SECONDS },
   };
+}
+
+function authorityOf({ CA_CERT_FILE: certFile, CA_KEY_FILE: keyFile }: z.output<typeof cpSchema>) {
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
 }
 
 function localBackofficeKey(slug: string): string {
@@ -251,6 +260,13 @@ function wlRules(env: Environment): VariableIssue[] {
 
 function cpRules(env: Environment): VariableIssue[] {
   const issues = profileRules(env);
+  for (const [one, other] of [
+    ['CA_CERT_FILE', 'CA_KEY_FILE'],
+    ['CA_KEY_FILE', 'CA_CERT_FILE'],
+  ] as const) {
+    if (env[one] !== undefined || env[other] === undefined) continue;
+    issues.push({ variable: one, message: `belongs to ${other}` });
+  }
   if (env['XPORY_PROFILE'] === 'local') return issues;
   const { BOOTSTRAP_MASTER_EMAIL: email, BOOTSTRAP_MASTER_PASSWORD: password = '' } = env;
   if (email === undefined || email === LOCAL_MASTER.email) {

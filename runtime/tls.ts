@@ -21,7 +21,7 @@ export interface CertificateFacts {
   readonly subjectUri: string | undefined;
   /** `x5t#S256` of RFC 8705: SHA-256 of the DER, base64url. */
   readonly thumbprint: string;
-  /** Upper-case hexadecimal, as in a CRL. */
+  /** In the one form of `serialOf`. */
   readonly serial: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -55,10 +55,15 @@ export function certificateFacts(certificate: string | X509Certificate): Certifi
   return {
     subjectUri: onlyUri(parsed.subjectAltName),
     thumbprint: createHash('sha256').update(parsed.raw).digest('base64url'),
-    serial: parsed.serialNumber.toUpperCase(),
+    serial: serialOf(parsed.serialNumber),
     notBefore: parsed.validFromDate,
     notAfter: parsed.validToDate,
   };
+}
+
+/** A serial number in one form, whoever wrote it: upper-case hexadecimal without leading zeros. */
+export function serialOf(hexadecimal: string): string {
+  return hexadecimal.toUpperCase().replace(/^0+(?=.)/, '');
 }
 
 // Node quotes a name that holds separators; ours never do, so a quoted list is not ours.

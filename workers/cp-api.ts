@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hash } from '@node-rs/argon2';
 import { Client, Connection } from '@temporalio/client';
 import { cpRoutes, CP_DOCUMENT, createCpVerifier } from '../api/cp/app.ts';
 import { createEngine } from '../api/cp/engine.ts';
 import { createWorkStarter } from '../activities/work/starter.ts';
 import { createSigner, type Signer } from '../api/cp/tokens/signer.ts';
+import { isRevoked } from '../db/cp/certificate.ts';
 import { ensureControlPlaneKeys } from '../db/cp/key.ts';
 import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import { bootstrapMaster, hasMaster } from '../db/cp/operator.ts';
 import type { Author, CpSchema } from '../db/cp/schema.ts';
+import { createAuthority, type Authority } from '../runtime/certificates/authority.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
 import { createParts, run, serveParty } from './compose/process.ts';
@@ -42,11 +45,20 @@ async function main(): Promise<void> {
   });
 
   const { profile, tokens } = config;
+  const authority = authorityOf(config);
   const verifier = createCpVerifier(db, { issuer: config.cpUrl, clock });
   await serveParty(config, parts, {
-    routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, work, tokens }),
+    routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, work, tokens, authority }),
     document: CP_DOCUMENT,
+    isRevoked: ({ serial }) => isRevoked(db, serial),
   });
+}
+
+/** The key is read once and kept in memory: an authority is replaced by a restart. */
+function authorityOf({ authority }: CpConfig): Authority | undefined {
+  if (authority === undefined) return undefined;
+  const read = (file: string): string => readFileSync(file, 'utf8');
+  return createAuthority({ certPem: read(authority.certFile), keyPem: read(authority.keyFile) });
 }
 
 /** Makes the Control Plane's own keys and the first master, once; repeated starts change nothing. */

@@ -1,8 +1,9 @@
-import { partnerIds } from '../../db/cp/pull.ts';
+import { partnerIds, reachableIds } from '../../db/cp/pull.ts';
 import type { StoredPolicy } from '../../db/cp/policy.ts';
 import type { StoredRelationship } from '../../db/cp/relationship.ts';
 import type { StoredWl } from '../../db/cp/wl.ts';
 import {
+  crlWorkflowId,
   keysWorkflowId,
   policyWorkflowId,
   relationshipWorkflowId,
@@ -49,4 +50,14 @@ export async function announceRevokedKey(
 ): Promise<void> {
   const wlIds = [key.wlId, ...(await partnerIds(db, key.wlId))];
   engine.announce({ revision: keysWorkflowId(key.wlId, key.kid), wlIds, correlationId });
+}
+
+/** Every white label refuses a revoked certificate, whether it trades with its holder or not. */
+export async function announceRevokedCertificate(
+  { db, engine }: AnnounceDeps,
+  listNumber: bigint,
+  correlationId: string,
+): Promise<void> {
+  const wlIds = await reachableIds(db);
+  engine.announce({ revision: crlWorkflowId(String(listNumber)), wlIds, correlationId });
 }

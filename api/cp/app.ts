@@ -8,6 +8,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import type { CpApiDeps } from './deps.ts';
 import { createGuards } from './guards.ts';
+import { certificateRoutes } from './keys/certificate-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { relationshipRoutes } from './relationships/routes.ts';
@@ -37,6 +38,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...snapshotRoutes(deps, guards),
     ...tokenRoutes(deps, guards),
     ...keyRoutes(deps, guards),
+    ...certificateRoutes(deps, guards),
     ...auditRoutes(deps, guards),
     ...telemetryRoutes(deps, guards),
   ];

@@ -3,6 +3,7 @@ import type { Author, CpSchema } from '../../db/cp/schema.ts';
 import type { Sealer } from '../../db/sealed.ts';
 import type { RequestCode } from '../../domain/shared/codes.ts';
 import type { Result } from '../../domain/shared/result.ts';
+import type { Authority } from '../../runtime/certificates/authority.ts';
 import type { CpConfig, Profile } from '../../runtime/config.ts';
 import type { TokenVerifier } from '../../runtime/tokens.ts';
 import { Problem } from '../http/problem.ts';
@@ -21,6 +22,8 @@ export interface CpApiDeps {
   /** Starts work that a commit of this request has ordered. */
   readonly work: { readonly kick: () => void };
   readonly tokens: CpConfig['tokens'];
+  /** Signs certificates and revocation lists; absent where this process was given no key. */
+  readonly authority?: Authority | undefined;
 }
 
 export type Principal = OperatorPrincipal | WlPrincipal;

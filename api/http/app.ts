@@ -10,12 +10,12 @@ import {
 import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-import type { CertificateFacts } from '../../runtime/tls.ts';
 import { renderDocs } from './docs-page.ts';
 import { handlersOf, send } from './handle.ts';
 import { buildOpenApi, type DocumentInfo } from './openapi.ts';
 import { PROBLEM_TYPE, Problem, asProblem, problemBody } from './problem.ts';
 import type { RateLimiters } from './rate-limit.ts';
+import type { RevocationCheck } from './request.ts';
 import type { Route } from './route.ts';
 
 export interface AppDeps {
@@ -26,7 +26,7 @@ export interface AppDeps {
   readonly health: Health;
   readonly document: DocumentInfo;
   /** Whether the CRL names the certificate; nothing is revoked without it. */
-  readonly isRevoked?: (facts: CertificateFacts) => boolean;
+  readonly isRevoked?: RevocationCheck;
   readonly clock?: () => Date;
   /** Compares each JSON answer with its schema: for tests and the local profile. */
   readonly checkResponses?: boolean;

@@ -33,10 +33,10 @@ export function handlersOf(route: Route, deps: HandleDeps): RequestHandler[] {
 }
 
 function admit({ guard }: Route, { certificateRules }: HandleDeps): RequestHandler {
-  return (request, _response, next) => {
+  return async (request, _response, next) => {
     if (!guard.needsCertificate) return next();
     if (factsOf(request, undefined).listener === 'plain') throw new Problem('NOT_FOUND');
-    const certificate = certificateOf(request, certificateRules);
+    const certificate = await certificateOf(request, certificateRules);
     if (certificate instanceof Problem) throw certificate;
     next();
   };
@@ -69,7 +69,7 @@ function requireType(type: string): RequestHandler {
 
 function answer(route: Route, deps: HandleDeps): RequestHandler {
   return async (request, response) => {
-    const certificate = certificateOf(request, deps.certificateRules);
+    const certificate = await certificateOf(request, deps.certificateRules);
     const facts = factsOf(request, certificate instanceof Problem ? undefined : certificate);
     const principal = await authenticate(route, facts, deps);
     await deps.limiters.consume(route.group, limitKeyOf(route, principal, facts));

@@ -10,15 +10,20 @@ import type { Language, RequestFacts } from './route.ts';
 const BEARER_FORM = /^Bearer +(\S+) *$/i;
 const NO_BYTES = Buffer.alloc(0);
 
+/** Looked up with each request: by a table, or by a list that is kept in memory. */
+export type RevocationCheck = (facts: CertificateFacts) => boolean | Promise<boolean>;
+
 /** How certificates are judged beyond the chain: their time, and what has been revoked since. */
 export interface CertificateRules {
-  readonly isRevoked: (facts: CertificateFacts) => boolean;
+  readonly isRevoked: RevocationCheck;
   readonly clock: () => Date;
 }
 
 // A connection keeps its certificate (TLS 1.3 has no renegotiation), so it is parsed once; its time
 // and its revocation are looked at with each request, because connections and sessions live long.
 const certificates = new WeakMap<TLSSocket, PeerCertificate>();
+// One judgement a request: what admitted it must not differ from what its guard is told.
+const judged = new WeakMap<IncomingMessage, Promise<CertificateFacts | Problem>>();
 const rawBodies = new WeakMap<IncomingMessage, Buffer>();
 
 /** Keeps the bytes of a body for signatures over them; a `verify` hook of body parsers. */
@@ -29,8 +34,17 @@ export function keepRawBody(request: IncomingMessage, _response: unknown, bytes:
 /** The valid certificate of a request, or why there is none. */
 export function certificateOf(
   request: IncomingMessage,
+  rules: CertificateRules,
+): Promise<CertificateFacts | Problem> {
+  const judgement = judged.get(request) ?? judge(request, rules);
+  judged.set(request, judgement);
+  return judgement;
+}
+
+async function judge(
+  request: IncomingMessage,
   { isRevoked, clock }: CertificateRules,
-): CertificateFacts | Problem {
+): Promise<CertificateFacts | Problem> {
   const { socket } = request;
   if (!(socket instanceof TLSSocket)) return certificateProblem('No certificate on this listener.');
   const peer = certificates.get(socket) ?? peerCertificate(socket);
@@ -41,7 +55,7 @@ export function certificateOf(
   if (now < peer.facts.notBefore || now > peer.facts.notAfter) {
     return certificateProblem('It is outside its time.');
   }
-  return isRevoked(peer.facts) ? certificateProblem('It has been revoked.') : peer.facts;
+  return (await isRevoked(peer.facts)) ? certificateProblem('It has been revoked.') : peer.facts;
 }
 
 function certificateProblem(detail: string): Problem {

@@ -38,10 +38,13 @@ async function assemble(tx: CpTransaction, wlId: string): Promise<UnsignedDocume
   const policy = policyOf(policyRow);
   const relationships = await relationshipsOf(tx, wlId);
   const partners = await partnersOf(tx, wlId, relationships);
+  const list = await tx.selectFrom('revocation_list').selectAll().executeTakeFirstOrThrow();
   const head = await tx.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirst();
   invariant(head !== undefined, 'the audit chain has a head row');
   return {
+    ...(list.pem === null ? {} : { crl: { number: String(list.number), pem: list.pem } }),
     documentRevision: latest([
+      list.change_seq,
       wl.change_seq,
       policy.changeSeq,
       ...relationships.map((relationship) => relationship.changeSeq),
@@ -82,6 +85,12 @@ export async function partnerIds(db: Kysely<CpSchema>, wlId: string): Promise<st
     SELECT dst AS id FROM relationship WHERE src = ${wlId}
      UNION SELECT src FROM relationship WHERE dst = ${wlId} ORDER BY id`.execute(db);
   return rows.map((row) => row.id);
+}
+
+/** Every WL that can be told to pull. */
+export async function reachableIds(db: Kysely<CpSchema>): Promise<string[]> {
+  const query = db.selectFrom('wl').select('id').where('peer_url', 'is not', null);
+  return (await query.orderBy('id').execute()).map((row) => row.id);
 }
 
 /** The pulled form of a policy, as `/wls/{id}/policies` answers it too. */

@@ -7,6 +7,7 @@ import type {
 } from '../../domain/policy/relationship.ts';
 import type { AuditTables } from '../audit.ts';
 import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tables/columns.ts';
+import type { CertificateTables } from './tables/certificates.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { SignalTables } from './tables/signals.ts';
 import type { TradeTables } from './tables/trades.ts';
@@ -196,6 +197,8 @@ export interface CpSchema
   };
   operator: OperatorTable;
   signing_key: SigningKeyTable;
+  certificate: CertificateTables['certificate'];
+  revocation_list: CertificateTables['revocation_list'];
   issued_token: IssuedTokenTable;
 }
 

@@ -80,6 +80,32 @@ CREATE TABLE audit_head (
   CONSTRAINT audit_head_id_check CHECK (id)
 );
 
+CREATE TABLE certificate (
+  serial text NOT NULL,
+  wl_id uuid NOT NULL,
+  origin text NOT NULL,
+  state text NOT NULL DEFAULT 'VALID'::text,
+  thumbprint text,
+  key_fingerprint text,
+  hosts text[],
+  pem text,
+  not_before timestamp with time zone,
+  not_after timestamp with time zone,
+  recorded_by text NOT NULL,
+  recorded_at timestamp with time zone NOT NULL DEFAULT clock(),
+  revoked_at timestamp with time zone,
+  revoked_by text,
+  revoked_reason text,
+  CONSTRAINT certificate_pkey PRIMARY KEY (serial),
+  CONSTRAINT certificate_check CHECK (((state = 'REVOKED'::text) = (revoked_at IS NOT NULL))),
+  CONSTRAINT certificate_check1 CHECK (((origin = 'NAMED'::text) OR ((thumbprint IS NOT NULL) AND (not_after IS NOT NULL)))),
+  CONSTRAINT certificate_check2 CHECK (((origin <> 'ISSUED'::text) OR ((pem IS NOT NULL) AND (key_fingerprint IS NOT NULL)))),
+  CONSTRAINT certificate_origin_check CHECK ((origin = ANY (ARRAY['ISSUED'::text, 'SHOWN'::text, 'NAMED'::text]))),
+  CONSTRAINT certificate_serial_check CHECK ((serial ~ '^[1-9A-F][0-9A-F]{0,39}$'::text)),
+  CONSTRAINT certificate_state_check CHECK ((state = ANY (ARRAY['VALID'::text, 'REVOKED'::text]))),
+  CONSTRAINT certificate_thumbprint_key UNIQUE (thumbprint)
+);
+
 CREATE TABLE clock_offset (
   id boolean NOT NULL DEFAULT true,
   offset_ms bigint NOT NULL DEFAULT 0,
@@ -277,6 +303,17 @@ CREATE TABLE revision_counter (
   subject text NOT NULL,
   last integer NOT NULL,
   CONSTRAINT revision_counter_pkey PRIMARY KEY (subject)
+);
+
+CREATE TABLE revocation_list (
+  id boolean NOT NULL DEFAULT true,
+  number bigint NOT NULL DEFAULT 0,
+  pem text,
+  change_seq bigint NOT NULL DEFAULT 0,
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT revocation_list_pkey PRIMARY KEY (id),
+  CONSTRAINT revocation_list_check CHECK (((number = 0) = (pem IS NULL))),
+  CONSTRAINT revocation_list_id_check CHECK (id)
 );
 
 CREATE TABLE signal (
@@ -548,6 +585,12 @@ CREATE TABLE work_order (
 );
 
 CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
+
+CREATE INDEX certificate_key ON public.certificate USING btree (key_fingerprint);
+
+CREATE INDEX certificate_revoked ON public.certificate USING btree (revoked_at) WHERE (state = 'REVOKED'::text);
+
+CREATE INDEX certificate_wl ON public.certificate USING btree (wl_id, recorded_at);
 
 CREATE INDEX event_kid ON ONLY public.event USING btree (kid);
 

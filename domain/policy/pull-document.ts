@@ -25,6 +25,8 @@ export interface PullDocument {
   /** Those after the number that the pull named, in the order of their numbers; at most a page. */
   readonly settlements: readonly PulledSettlement[];
   readonly auditHead: PulledAuditHead;
+  /** Certificates that count no more, of every WL; absent until the first is revoked. */
+  readonly crl?: PulledRevocationList | undefined;
 }
 
 export const WL_STATUSES = ['ACTIVE', 'PAUSED', 'BLOCKED'] as const;
@@ -111,6 +113,13 @@ export interface PulledSettlement {
   readonly dst: string;
   readonly amount: string;
   readonly rate: string;
+}
+
+/** An X.509 CRL that the authority has signed. */
+export interface PulledRevocationList {
+  /** The CRL's own number, a decimal integer; a list with a lower one is out of date. */
+  readonly number: string;
+  readonly pem: string;
 }
 
 export interface PulledAuditHead {

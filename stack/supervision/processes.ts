@@ -70,7 +70,7 @@ function supervised(setting: ProcessSetting, facts: ProcessFacts): SupervisedPro
     // The Node that runs the stack: another one on PATH may not run TypeScript.
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL(`${entry}.ts`, WORKERS))],
-    env: environmentOf(setting, party),
+    env: { ...environmentOf(setting, party), ...(entry === 'cp-api' ? authorityOf(setting) : {}) },
     group: GROUPS.process,
     readyTimeoutMs: READY_TIMEOUT_MS,
     ...(color === undefined ? {} : { color }),
@@ -78,6 +78,11 @@ function supervised(setting: ProcessSetting, facts: ProcessFacts): SupervisedPro
       ? { readyUrl: `http://127.0.0.1:${setting.ports[party.ports.workerHttp]}/readyz` }
       : { ready: (signal) => untilReady(setting.agent, tlsUrl(party, setting.ports), signal) }),
   };
+}
+
+/** Of all processes only cp-api signs certificates. */
+function authorityOf({ pki }: ProcessSetting): Environment {
+  return { CA_CERT_FILE: pki.caPath, CA_KEY_FILE: pki.caKeyPath };
 }
 
 async function untilReady(agent: Agent, url: string, signal: AbortSignal): Promise<void> {
@@ -95,7 +100,7 @@ async function untilReady(agent: Agent, url: string, signal: AbortSignal): Promi
 }
 
 // Set by the stack for each process, or meant for another program: never handed on as they are.
-const NOT_HANDED_ON = /^(?:CP|EXPORTER|IMPORTER|DATABASE|TEMPORAL|TLS|SEAL|npm)_/;
+const NOT_HANDED_ON = /^(?:CP|EXPORTER|IMPORTER|DATABASE|TEMPORAL|TLS|CA|SEAL|npm)_/;
 const OWN_VARIABLES: ReadonlySet<string> = new Set([
   ...PORT_TABLE.map(({ variable }) => variable),
   ...['DATA_DIR', 'HTTP_PORT', 'WORKER_HTTP_PORT', 'WORKFLOW_BUNDLE', 'PLAIN_LISTENERS'],

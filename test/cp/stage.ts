@@ -14,6 +14,7 @@ import {
 import { cpRoutes, createCpVerifier } from '../../api/cp/app.ts';
 import type { Engine } from '../../api/cp/engine.ts';
 import { createSigner } from '../../api/cp/tokens/signer.ts';
+import { isRevoked } from '../../db/cp/certificate.ts';
 import { ensureControlPlaneKeys } from '../../db/cp/key.ts';
 import { CP_MIGRATIONS } from '../../db/cp/migrations.ts';
 import { bootstrapMaster } from '../../db/cp/operator.ts';
@@ -21,6 +22,7 @@ import type { Author, CpSchema } from '../../db/cp/schema.ts';
 import { migrate } from '../../db/migrator.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
 import { createSealer, type SealKey, type Sealer } from '../../db/sealed.ts';
+import { createAuthority } from '../../runtime/certificates/authority.ts';
 import type { RateLimits } from '../../runtime/rate-groups.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 import { startPostgres } from '../../stack/postgres/postgres.ts';
@@ -81,6 +83,7 @@ export interface StageOptions {
   readonly profile?: 'local' | 'production';
   /** Instead of one that only notes what it was asked to announce. */
   readonly engine?: Engine;
+  readonly withoutAuthority?: boolean;
   /** Instead of one that leaves ordered work to the test. */
   readonly work?: { readonly kick: () => void };
 }
@@ -119,7 +122,9 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       engine: options.engine ?? notingEngine(announced),
       work: options.work ?? { kick: () => undefined },
       tokens: TOKENS,
+      ...(options.withoutAuthority === true ? {} : { authority: createAuthority(pki.authority) }),
     }),
+    isRevoked: ({ serial }) => isRevoked(db, serial),
   });
   const caller = createCaller(party.listeners, pki);
   const login = (email: string, password = PASSWORD) =>

@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { verifyAudit, type AuditTables } from '../../db/audit.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
+import { writeCertificateRequest } from '../../runtime/certificates/request.ts';
 import { CP, EXPORTER, IMPORTER, PARTIES, WL_PARTIES } from '../../stack/parties.ts';
 import type { Web } from '../../stack/web.ts';
 import { servedRoutes } from './routes.ts';
@@ -30,6 +31,8 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /admin/api/wls/:id/support-token': { none: 'every token has a row of its own' },
   'POST /wls/:id/keys/rotate': ['keys.rotated'],
   'POST /wls/:id/keys/:kid/revoke': ['keys.revoked'],
+  'POST /wls/:id/certificates': ['certificate.issued'],
+  'POST /wls/:id/certificates/:serial/revoke': ['certificate.revoked'],
   'POST /api/v1/buy-offer': { none: 'every transition of a trade has a row of its own' },
   'POST /api/v2/checkout/imported-offer/:offerId': { none: 'as buy-offer' },
   'POST /api/v2/purchases/:tradeId/retry': ['purchase.retry'],
@@ -93,6 +96,16 @@ export function auditOfEveryChange(stage: () => Stage): void {
     expect(renamed).toMatchObject({ id: second, name: 'wl-third' });
     const changed = await stage().admin('PUT', `/admin/api/wls/${second}`, { status: 'paused' });
     expect(changed).toMatchObject({ id: second, status: 'PAUSED' });
+  });
+
+  test('a certificate is issued for a request, and revoked', async () => {
+    const { admin } = stage();
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const csr = await writeCertificateRequest(privateKey);
+    const path = `/wls/${IMPORTER.wlId}/certificates`;
+    const { serial } = await admin<{ serial: string }>('POST', path, { csr });
+    const revoked = await admin('POST', `${path}/${serial}/revoke`, { reason: 'a drill' });
+    expect(revoked).toMatchObject({ serial, state: 'REVOKED' });
   });
 
   test('a relationship with four eyes changes its limit on the word of two', async () => {

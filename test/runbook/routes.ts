@@ -43,7 +43,7 @@ export interface Fillings {
 export function pathOf({ path }: Route, { tradeId, holdId, kid }: Fillings): string {
   const values: Record<string, string> = {
     ...{ id: IMPORTER.wlId, src: EXPORTER.wlId, dst: IMPORTER.wlId },
-    ...{ tradeId, holdId, kid },
+    ...{ tradeId, holdId, kid, serial: '1F' },
   };
   return path.replaceAll(/:(\w+)/g, (_match, name: string) => {
     const value = values[name];

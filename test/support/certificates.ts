@@ -8,6 +8,8 @@ import type { TlsMaterial } from '../../runtime/tls.ts';
 
 export interface TestPki {
   readonly ca: string;
+  /** What the Control Plane signs with. */
+  readonly authority: CertificateAuthority;
   /** A certificate of the trusted authority. */
   issue(request: Partial<CertificateRequest>): Promise<TlsMaterial>;
   /** A certificate of an authority nobody trusts, whose holder trusts ours. */
@@ -26,6 +28,7 @@ export async function createTestPki(): Promise<TestPki> {
   };
   return {
     ca: authority.certPem,
+    authority,
     issue: (request) => issueBy(authority, request),
     issueForeign: (request) => issueBy(foreign, request),
   };

@@ -1,9 +1,7 @@
 import type { Express } from 'express';
-import { createApp } from '../../api/http/app.ts';
+import { createApp, type AppDeps } from '../../api/http/app.ts';
 import { listen, type Listeners } from '../../api/http/listeners.ts';
-import type { DocumentInfo } from '../../api/http/openapi.ts';
 import { createRateLimiters } from '../../api/http/rate-limit.ts';
-import type { Route } from '../../api/http/route.ts';
 import type { PartyConfig } from '../../runtime/config.ts';
 import { createHealth, type Health } from '../../runtime/health.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
@@ -45,7 +43,7 @@ export function createWorkerParts(name: string, config: PartyConfig): ProcessPar
 export async function serveParty(
   config: PartyConfig,
   parts: ProcessParts,
-  served: { readonly routes: readonly Route[]; readonly document: DocumentInfo },
+  served: Pick<AppDeps, 'routes' | 'document' | 'isRevoked'>,
 ): Promise<void> {
   const { bindHost, tlsPort, httpPort, certificates } = config.listen;
   const app = createApp({

@@ -54,3 +54,8 @@ export function wlWorkflowId(wlId: string, seq: string): string {
 export function keysWorkflowId(owner: string, kid: string): string {
   return `keys/${owner}/${kid}`;
 }
+
+/** `crl/<number>`: a certificate was revoked, so the lists that WLs have are out of date. */
+export function crlWorkflowId(listNumber: string): string {
+  return `crl/${listNumber}`;
+}

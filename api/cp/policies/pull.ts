@@ -99,5 +99,6 @@ const pullView = z
     partners: z.array(z.record(z.string(), z.unknown())),
     settlements: z.array(z.record(z.string(), z.unknown())),
     auditHead: z.object({ seq: z.string(), hash: z.string(), signature: z.string() }),
+    crl: z.object({ number: z.string(), pem: z.string() }).optional(),
   })
   .meta({ description: 'See domain/policy/pull-document.ts for every field.' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { noteShown } from '../../../db/cp/certificate.ts';
 import { CONTROL_PLANE_OWNER } from '../../../db/cp/key.ts';
 import { arePartners } from '../../../db/cp/relationship.ts';
 import { readWl } from '../../../db/cp/wl.ts';
@@ -43,8 +44,10 @@ export function tokenRoutes(deps: TokenDeps, guards: Guards): Route[] {
       group: 'wl',
       guard: guards.certificate,
       responses: { 200: tokenView },
-      handler: async ({ principal: { id, thumbprint } }) => {
+      handler: async ({ principal: { id, thumbprint }, facts: { certificate } }) => {
         foundOrProblem(await readWl(deps.db, deps.sealer, id));
+        // Whoever shows a certificate can later be refused by its serial.
+        if (certificate !== undefined) await noteShown(deps.db, id, certificate);
         const token = await deps.signer.issue({
           kind: 'WL',
           owner: id,
@@ -80,27 +83,33 @@ export function tokenRoutes(deps: TokenDeps, guards: Guards): Route[] {
         return replyOf(token, scopes);
       },
     }),
-    route({
-      ...common,
-      path: '/admin/api/wls/:id/support-token',
-      summary: 'A short token with which support acts at a white label',
-      group: 'admin',
-      guard: guards.operator('support'),
-      responses: { 200: tokenView },
-      handler: async ({ params: { id }, principal }) => {
-        foundOrProblem(await readWl(deps.db, deps.sealer, id));
-        const token = await deps.signer.issue({
-          kind: 'SUPPORT',
-          owner: CONTROL_PLANE_OWNER,
-          sub: principal.id,
-          aud: id,
-          scopes: SUPPORT_SCOPES,
-          ttlSeconds: deps.tokens.supportSeconds,
-        });
-        return replyOf(token, SUPPORT_SCOPES);
-      },
-    }),
+    supportRoute(deps, guards),
   ];
+}
+
+function supportRoute(deps: TokenDeps, guards: Guards): Route {
+  return route({
+    tag: 'Tokens',
+    method: 'post',
+    params: wlParams,
+    path: '/admin/api/wls/:id/support-token',
+    summary: 'A short token with which support acts at a white label',
+    group: 'admin',
+    guard: guards.operator('support'),
+    responses: { 200: tokenView },
+    handler: async ({ params: { id }, principal }) => {
+      foundOrProblem(await readWl(deps.db, deps.sealer, id));
+      const token = await deps.signer.issue({
+        kind: 'SUPPORT',
+        owner: CONTROL_PLANE_OWNER,
+        sub: principal.id,
+        aud: id,
+        scopes: SUPPORT_SCOPES,
+        ttlSeconds: deps.tokens.supportSeconds,
+      });
+      return replyOf(token, SUPPORT_SCOPES);
+    },
+  });
 }
 
 interface PeerRequest {

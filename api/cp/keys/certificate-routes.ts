@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import {
+  isKeyRevoked,
+  issuedForKey,
+  listCertificates,
+  recordIssued,
+  revokeCertificate,
+  type StoredCertificate,
+} from '../../../db/cp/certificate.ts';
+import { readWl } from '../../../db/cp/wl.ts';
+import { CERTIFICATE_DAYS, type Authority } from '../../../runtime/certificates/authority.ts';
+import {
+  CertificateRequestRefused,
+  readCertificateRequest,
+  type CertificateRequest,
+} from '../../../runtime/certificates/request.ts';
+import { serialOf, wlSubjectUri } from '../../../runtime/tls.ts';
+import { Problem } from '../../http/problem.ts';
+import { route, type Reply, type Route } from '../../http/route.ts';
+import { announceRevokedCertificate } from '../announce.ts';
+import { authorOf, foundOrProblem, valueOrProblem, type CpApiDeps } from '../deps.ts';
+import type { Guards } from '../guards.ts';
+import { timestamp, wlId, wlParams } from '../schemas.ts';
+
+type CertificateDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'profile' | 'engine' | 'authority'>;
+
+// Ten times the request for the largest key that is taken.
+const MAX_CSR = 32_768;
+const MAX_REASON = 200;
+const SERIAL_FORM = /^[0-9A-Fa-f]{1,40}$/;
+const DAY_MS = 86_400_000;
+// A repeated request is answered with the same certificate while that is as good as a new one.
+const AS_GOOD_AS_NEW_MS = (CERTIFICATE_DAYS - 1) * DAY_MS;
+// In the local stack every party is also called by these.
+const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
+
+const csrBody = z.strictObject({ csr: z.string().min(1).max(MAX_CSR) });
+const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(MAX_REASON) });
+const serial = z.string().regex(SERIAL_FORM, 'is hexadecimal').transform(serialOf);
+
+const issuedView = z.object({
+  serial: z.string(),
+  thumbprint: z.string(),
+  notBefore: timestamp,
+  notAfter: timestamp,
+  certificate: z.string().meta({ description: 'PEM.' }),
+  authority: z.string().meta({ description: 'PEM of the authority that has signed it.' }),
+});
+const certificateView = z.object({
+  serial: z.string(),
+  wlId: z.string(),
+  origin: z.enum(['ISSUED', 'SHOWN', 'NAMED']),
+  state: z.enum(['VALID', 'REVOKED']),
+  thumbprint: z.string().nullable(),
+  hosts: z.array(z.string()),
+  notBefore: timestamp.nullable(),
+  notAfter: timestamp.nullable(),
+  recordedBy: z.string(),
+  recordedAt: timestamp,
+  revokedAt: timestamp.nullable(),
+  revokedBy: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+
+/** Certificates of WLs: issued for a request, listed, revoked. */
+export function certificateRoutes(deps: CertificateDeps, guards: Guards): Route[] {
+  const common = {
+    tag: 'Keys',
+    group: 'wl',
+    method: 'post',
+    guard: guards.certificateOrOperator('operator'),
+  } as const;
+  return [
+    route({
+      ...common,
+      path: '/wls/:id/certificates',
+      summary: 'A certificate for a PKCS#10 request; its names are decided here',
+      params: wlParams,
+      body: csrBody,
+      responses: { 200: issuedView, 201: issuedView },
+      handler: async ({ params: { id }, body, principal, facts }) => {
+        const authority = authorityOf(deps);
+        const request = await requestOf(body.csr);
+        return issue(deps, { id, authority, request, author: authorOf(principal, facts) });
+      },
+    }),
+    route({
+      ...common,
+      path: '/wls/:id/certificates/:serial/revoke',
+      summary: 'Ends a certificate: here at once, at every white label within a minute',
+      params: z.object({ id: wlId, serial }),
+      body: revokeBody,
+      responses: { 200: certificateView },
+      handler: async ({ params: { id, serial: revoked }, body, principal, facts }) => {
+        const authority = authorityOf(deps);
+        const outcome = await revokeCertificate(deps.db, {
+          ...{ wlId: id, serial: revoked, reason: body.reason },
+          mayName: principal.kind === 'operator',
+          sign: (list) => authority.signRevocationList({ ...list, now: new Date() }),
+          author: authorOf(principal, facts),
+        });
+        const { certificate, listNumber } = valueOrProblem(outcome, {
+          CONFLICT: 'The certificate is revoked already.',
+        });
+        await announceRevokedCertificate(deps, listNumber, facts.correlationId);
+        return { status: 200, body: viewOf(certificate) };
+      },
+    }),
+    route({
+      tag: 'Keys',
+      group: 'admin',
+      method: 'get',
+      guard: guards.operator(),
+      path: '/admin/api/wls/:id/certificates',
+      summary: 'Certificates of a white label, newest first',
+      params: wlParams,
+      responses: { 200: z.object({ items: z.array(certificateView) }) },
+      handler: async ({ params: { id } }) => {
+        const items = await listCertificates(deps.db, id);
+        return { status: 200, body: { items: items.map(viewOf) } };
+      },
+    }),
+  ];
+}
+
+function authorityOf({ authority }: CertificateDeps): Authority {
+  if (authority !== undefined) return authority;
+  const detail = 'This Control Plane has no authority to sign with: CA_CERT_FILE, CA_KEY_FILE.';
+  throw new Problem('CONFLICT', { detail });
+}
+
+async function requestOf(csr: string): Promise<CertificateRequest> {
+  try {
+    return await readCertificateRequest(csr);
+  } catch (cause) {
+    if (!(cause instanceof CertificateRequestRefused)) throw cause;
+    const errors = [{ in: 'body', pointer: '/csr', message: cause.message }] as const;
+    throw new Problem('VALIDATION_FAILED', { errors: [...errors], cause });
+  }
+}
+
+async function issue(
+  deps: CertificateDeps,
+  asked: {
+    readonly id: string;
+    readonly authority: Authority;
+    readonly request: CertificateRequest;
+    readonly author: Parameters<typeof recordIssued>[2];
+  },
+): Promise<Reply> {
+  const { id, authority, request, author } = asked;
+  const wl = foundOrProblem(await readWl(deps.db, deps.sealer, id));
+  if (wl.status === 'BLOCKED') {
+    throw new Problem('FORBIDDEN', { detail: 'The white label is blocked.' });
+  }
+  const { keyFingerprint, publicKey } = request;
+  if (await isKeyRevoked(deps.db, keyFingerprint)) {
+    throw new Problem('CONFLICT', { detail: 'A certificate of this key was revoked: make a key.' });
+  }
+  const hosts = hostsOf(wl.peerUrl, deps.profile === 'local');
+  const now = new Date();
+  const known = await issuedForKey(deps.db, id, keyFingerprint);
+  if (known !== undefined && isAsGoodAsNew(known, hosts, now)) {
+    return { status: 200, body: issuedViewOf(known, authority) };
+  }
+  const subjectUri = wlSubjectUri(id);
+  const { pem, facts } = await authority.issue({ publicKey, subjectUri, hosts, now });
+  await recordIssued(deps.db, { ...facts, wlId: id, pem, keyFingerprint, hosts }, author);
+  const { serial: issued, thumbprint, notBefore, notAfter } = facts;
+  const row = { serial: issued, thumbprint, not_before: notBefore, not_after: notAfter, pem };
+  return { status: 201, body: issuedViewOf(row, authority) };
+}
+
+/** Without an endpoint it is a client's certificate, with which the endpoint can be registered. */
+function hostsOf(peerUrl: string | null, isLocal: boolean): string[] {
+  if (peerUrl === null) return [];
+  const host = new URL(peerUrl).hostname.replace(/^\[(.*)\]$/, '$1');
+  return [...new Set([host, ...(isLocal ? LOCAL_HOSTS : [])])];
+}
+
+function isAsGoodAsNew(known: StoredCertificate, hosts: readonly string[], now: Date): boolean {
+  const left = (known.not_after?.getTime() ?? 0) - now.getTime();
+  return left > AS_GOOD_AS_NEW_MS && (known.hosts ?? []).join() === hosts.join();
+}
+
+type IssuedRow = Pick<
+  StoredCertificate,
+  'serial' | 'thumbprint' | 'not_before' | 'not_after' | 'pem'
+>;
+
+function issuedViewOf(row: IssuedRow, { certPem }: Authority) {
+  return {
+    serial: row.serial,
+    thumbprint: row.thumbprint ?? '',
+    notBefore: row.not_before?.toISOString() ?? '',
+    notAfter: row.not_after?.toISOString() ?? '',
+    certificate: row.pem ?? '',
+    authority: certPem,
+  };
+}
+
+function viewOf(row: StoredCertificate): z.output<typeof certificateView> {
+  return {
+    serial: row.serial,
+    wlId: row.wl_id,
+    origin: row.origin,
+    state: row.state,
+    thumbprint: row.thumbprint,
+    hosts: row.hosts ?? [],
+    notBefore: row.not_before?.toISOString() ?? null,
+    notAfter: row.not_after?.toISOString() ?? null,
+    recordedBy: row.recorded_by,
+    recordedAt: row.recorded_at.toISOString(),
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+    revokedBy: row.revoked_by,
+    reason: row.revoked_reason,
+  };
+}
