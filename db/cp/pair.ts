@@ -7,6 +7,7 @@ import {
   type SignalAction,
 } from '../../domain/imbalance/verdict.ts';
 import { formatMinor, minor, type Minor } from '../../domain/shared/money.ts';
+import { rowsJson } from './json.ts';
 import { raiseNotification } from './notification.ts';
 import type { Pair } from './relationship.ts';
 import type { Author, CpTransaction } from './schema.ts';
@@ -96,7 +97,19 @@ export async function movePairRow(
       ...columnsOf(parts),
     };
   });
-  await tx.insertInto('pair_journal').values(entries).execute();
+  // One parameter however many moves there are: the statement is planned once.
+  await sql`
+    INSERT INTO pair_journal (src, dst, kind, reference, exports_delta, imports_delta,
+           reserved_delta, settlements_received_delta, settlements_paid_delta, exports_minor,
+           imports_minor, reserved_minor, settlements_received_minor, settlements_paid_minor,
+           occurred_at)
+    SELECT src, dst, kind, reference, exports_delta, imports_delta,
+           reserved_delta, settlements_received_delta, settlements_paid_delta, exports_minor,
+           imports_minor, reserved_minor, settlements_received_minor, settlements_paid_minor,
+           occurred_at
+      FROM jsonb_populate_recordset(NULL::pair_journal, ${rowsJson(entries)}::jsonb)
+             WITH ORDINALITY AS entry
+     ORDER BY ordinality`.execute(tx);
   return tx
     .updateTable('pair')
     .set({ ...columnsOf(parts), updated_at: sql`clock()` })

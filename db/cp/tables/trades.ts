@@ -1,6 +1,7 @@
 import type { ColumnType } from 'kysely';
 import type { TraderStatus } from '../../../domain/purchase/hold.ts';
 import type { PublicStatus } from '../../../domain/purchase/trade.ts';
+import type { TradeStatus } from '../../../domain/telemetry/trade-view.ts';
 import type { Defaulted, Nullable, NullableJsonb, NullableStamp, Stamp } from './columns.ts';
 
 export type PairMoveKind = 'EXPORT' | 'IMPORT' | 'SETTLEMENT_RECEIVED' | 'SETTLEMENT_PAID';
@@ -25,9 +26,6 @@ export interface PairJournalTable {
   occurred_at: Date;
   recorded_at: Stamp;
 }
-
-/** What both sides together say; PROVISIONAL is one side's CONFIRMED. */
-export type TradeStatus = 'PENDING' | 'PROVISIONAL' | 'CONFIRMED' | 'REJECTED' | 'REVERSED';
 
 export interface TradeTable {
   importer: string;
@@ -56,6 +54,8 @@ export interface TradeTable {
   attempted_at: NullableStamp;
   confirmed_at: NullableStamp;
   latency_ms: Nullable<number>;
+  exporter_latency_ms: Nullable<number>;
+  needed_approval: Defaulted<boolean>;
   started_at: Date;
   created_at: Stamp;
   updated_at: Stamp;
