@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
-import { judgeSequence, type SignalEffect } from '../../domain/imbalance/enforcement.ts';
+import { judgeSequence, type SignalAnswer } from '../../domain/imbalance/signal.ts';
 import type { SignalAction } from '../../domain/imbalance/verdict.ts';
 import { ok, refuse, type Result } from '../../domain/shared/result.ts';
 import { appendAudit } from '../audit.ts';
@@ -20,15 +20,6 @@ export interface ReceivedSignal extends SignalledPair {
   readonly exposureMinor: bigint;
   readonly limitMinor: bigint;
   readonly createdAt: Date;
-}
-
-/** What the Control Plane is answered; stored with the effect. */
-export interface SignalAnswer {
-  readonly status: SignalEffect;
-  /** When the last offer was off or on again, or when the signal was found to be stale. */
-  readonly appliedAt: Date;
-  /** Imported offers that may no longer be bought, or may be again; at the exporter always 0. */
-  readonly offersChanged: number;
 }
 
 type SignalRow = Selectable<SignalTable>;
@@ -83,7 +74,7 @@ function saysTheSame(known: SignalRow, signal: ReceivedSignal): boolean {
 }
 
 function toAnswer({ status, applied_at, offers_changed }: SignalRow): SignalAnswer {
-  return { status, appliedAt: applied_at, offersChanged: offers_changed };
+  return { status, appliedAt: applied_at.toISOString(), offersChanged: offers_changed };
 }
 
 /** Answers how many imported offers changed. */

@@ -31,6 +31,14 @@ export interface SignalAnswer {
   readonly offersChanged: number;
 }
 
+/**
+ * Whether a signal takes effect at a WL: only where its sequence is above that of the last one of
+ * the pair, so late and repeated signals change nothing. Never refuses (RULES.md 3).
+ */
+export function judgeSequence(sequence: bigint, lastApplied: bigint): SignalAnswer['status'] {
+  return sequence > lastApplied ? 'APPLIED' : 'STALE';
+}
+
 export type DeliveryState = 'PENDING' | 'SENT' | 'ACKED' | 'SUPERSEDED' | 'CANCELLED';
 
 /** A delivery of which nothing is expected any more, unless it is redriven. */

@@ -13,7 +13,7 @@ export interface AdmissionFacts {
   readonly offer: { readonly unitPrice: Minor; readonly stock: number; readonly used: number };
   readonly openHolds: { readonly importer: number; readonly buyer: number };
   readonly caps: { readonly importer: number; readonly buyer: number };
-  /** Held by this importer within the relationship's velocity window, minor units. */
+  /** Held by this importer within the velocity window and not released since, minor units. */
   readonly windowAmount: Minor;
   readonly exposure: Minor;
   readonly relationship: Pick<Relationship, 'limit' | 'limitMode' | 'velocity'>;
@@ -23,6 +23,7 @@ export interface AdmissionFacts {
 export const CAPACITY_REFUSALS: ReadonlySet<RefusalCode> = new Set([
   'OUT_OF_STOCK',
   'HOLDS_TOO_MANY',
+  'VELOCITY_EXCEEDED',
   'LIMIT_EXCEEDED',
 ]);
 

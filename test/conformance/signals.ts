@@ -214,7 +214,7 @@ function refusesStrangers({ send, isOff, exporting }: Omit<Parts, 'importing'>):
     ['an unknown field', { extra: 1 }],
     ['an unknown action', { action: 'PAUSE' }],
     ['a number that is not one', { sequence: '1e3' }],
-    ['an amount that is not a decimal string', { exposure: 1000.01 }],
+    ['an amount finer than a cent', { exposure: '1000.001' }],
   ])('%s is refused', async (_what, change) => {
     const message = { ...messageOf(exporting()), ...change };
     expect(codeOf(await send(message))).toBe('422 VALIDATION_FAILED');

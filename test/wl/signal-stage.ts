@@ -1,9 +1,11 @@
+import { expect } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { Dispatcher } from 'undici';
 import { callJson, type CallAnswer } from '../../activities/clients/agent.ts';
 import { saveSecret, SIGNAL_SECRET } from '../../db/wl/control-tokens.ts';
 import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
+import type { SignalReceiver } from '../conformance/signals.ts';
 import { createTestPki } from '../support/certificates.ts';
 import { startWlDatabases, testSealer, type TestServer, type TestWl } from './database.ts';
 import { EXPORTER, IMPORTER } from './documents.ts';
@@ -114,6 +116,29 @@ export async function startSignalStage(): Promise<SignalStage> {
       const agents = [own.exporter, ...Object.values(certificates)];
       await Promise.all(agents.map(({ agent }) => agent.close()));
       await server.stop();
+    },
+  };
+}
+
+/** One of the two behind the door of the conformance suite. */
+export function receiverOf(stage: SignalStage, role: Role): SignalReceiver {
+  const { controlPlane, importer } = stage.certificates;
+  const wlId = IDS[role];
+  return {
+    ...{ wlId, partnerId: wlId === EXPORTER ? IMPORTER : EXPORTER, secret: SECRET },
+    send: ({ as, body, headers }) =>
+      stage.send(role, JSON.parse(body) as Signal, {
+        ...{ as: as === 'PARTNER' ? importer : controlPlane, headers },
+      }),
+    async isDisabled({ src, dst }) {
+      const { db } = stage.wl(role);
+      const pairs = db.selectFrom('signal_pair').select('disabled').where('src', '=', src);
+      const pair = await pairs.where('dst', '=', dst).executeTakeFirst();
+      if (src !== wlId) return pair?.disabled ?? false;
+      const partners = db.selectFrom('pair').select('signal_disabled').where('partner', '=', dst);
+      const partner = await partners.executeTakeFirst();
+      expect(partner?.signal_disabled ?? false).toBe(pair?.disabled ?? false);
+      return partner?.signal_disabled ?? false;
     },
   };
 }

@@ -6,9 +6,11 @@ import { applyOfferSync, listImportedOffers } from '../../db/wl/imported-offers.
 import { applyPullDocument } from '../../db/wl/pull.ts';
 import { requestPurchase } from '../../db/wl/trades/request.ts';
 import { minor } from '../../domain/shared/money.ts';
+import { signalConformance } from '../conformance/signals.ts';
 import { codeOf, STRANGER } from './api-stage.ts';
 import { EXPORTER, IMPORTER, pullDocument, pulledRelationship } from './documents.ts';
 import {
+  receiverOf,
   signalOf,
   startSignalStage,
   type Role,
@@ -273,4 +275,8 @@ describe.each(ROLES)('delivered to the %s', (role) => {
     expect(await events(role)).toEqual([]);
     expect(await stage.wl(role).db.selectFrom('signal').selectAll().execute()).toEqual([]);
   });
+});
+
+describe.each(ROLES)('as any receiver of signals, the %s', (role) => {
+  signalConformance(`a white label, the ${role},`, () => receiverOf(stage, role));
 });

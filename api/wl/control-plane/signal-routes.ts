@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { readSecret, SIGNAL_SECRET } from '../../../db/wl/control-tokens.ts';
-import { applySignal, type SignalAnswer } from '../../../db/wl/signals.ts';
+import { applySignal } from '../../../db/wl/signals.ts';
+import { SIGNAL_PATH, type SignalAnswer } from '../../../domain/imbalance/signal.ts';
+import type { Code } from '../../../domain/shared/codes.ts';
+import { verifyWebhook, type WebhookVerdict } from '../../../runtime/webhook-signature.ts';
 import { moneyInput } from '../../http/money-input.ts';
 import { Problem } from '../../http/problem.ts';
-import { route, type Guard, type Route } from '../../http/route.ts';
+import { route, type Guard, type RequestFacts, type Route } from '../../http/route.ts';
 import type { NodeDeps } from '../deps.ts';
 import type { Guards } from '../guards/guards.ts';
-import { checkSignature } from './signature.ts';
 
 type SignalDeps = Pick<NodeDeps, 'own' | 'db' | 'sealer'>;
 
@@ -44,7 +46,7 @@ export function createSignalRoutes(deps: SignalDeps, guards: Guards): Route[] {
   return [
     route({
       method: 'post',
-      path: '/api/v2/control-plane/imbalance/signals',
+      path: SIGNAL_PATH,
       summary: 'Stop or restore the trade of a pair',
       tag: 'Control Plane',
       group: 'control',
@@ -53,7 +55,7 @@ export function createSignalRoutes(deps: SignalDeps, guards: Guards): Route[] {
       responses: { 200: signalAnswer },
       handler: async ({ body, facts }) => ({
         status: 200,
-        body: toBody(await apply(deps, body, facts.correlationId)),
+        body: await apply(deps, body, facts.correlationId),
       }),
     }),
   ];
@@ -76,12 +78,31 @@ function signedByControlPlane(
       const secret = await readSecret(db, sealer, SIGNAL_SECRET);
       // Registration fetches it again within half a minute; the sender comes back.
       if (secret === undefined) throw notReady();
-      checkSignature(facts, { secret, now: new Date() });
+      checkSignature(facts, secret);
       return principal;
     },
   };
   return guard;
 }
+
+const REFUSED: Readonly<Record<Exclude<WebhookVerdict, 'VALID'>, Code>> = {
+  MISSING: 'TOKEN_MISSING',
+  TOO_OLD_OR_NEW: 'TOKEN_EXPIRED',
+  WRONG: 'TOKEN_INVALID',
+};
+
+function checkSignature({ header, rawBody }: RequestFacts, secret: string): void {
+  const verdict = verifyWebhook({ header, body: rawBody, secret, now: new Date() });
+  if (verdict === 'VALID') return;
+  const detail = `The Standard Webhooks signature is ${DETAILS[verdict]}.`;
+  throw new Problem(REFUSED[verdict], { detail });
+}
+
+const DETAILS = {
+  MISSING: 'missing',
+  TOO_OLD_OR_NEW: 'outside its time',
+  WRONG: 'not the one of this body under the secret that we share',
+} as const;
 
 const RETRY_AFTER_SECONDS = '5';
 
@@ -99,7 +120,7 @@ async function apply(
   const { id, sequence: number, src, dst, action, reason } = body;
   // A signal about others means that the Control Plane has our endpoint under their name.
   if (src !== own.wlId && dst !== own.wlId) throw new Problem('NOT_FOUND');
-  if (action === 'TEST') return { status: 'APPLIED', appliedAt: new Date(), offersChanged: 0 };
+  if (action === 'TEST') return answerTest();
   if (src === dst) {
     const errors = [{ in: 'body' as const, pointer: '/dst', message: 'is another WL than src' }];
     throw new Problem('VALIDATION_FAILED', { errors });
@@ -119,6 +140,6 @@ async function apply(
   throw new Problem('CONFLICT', { detail: 'This id has been used for another signal.' });
 }
 
-function toBody({ status, appliedAt, offersChanged }: SignalAnswer): z.input<typeof signalAnswer> {
-  return { status, appliedAt: appliedAt.toISOString(), offersChanged };
+function answerTest(): SignalAnswer {
+  return { status: 'APPLIED', appliedAt: new Date().toISOString(), offersChanged: 0 };
 }

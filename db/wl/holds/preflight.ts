@@ -208,7 +208,10 @@ interface PairFacts {
   readonly windowMinor: bigint;
 }
 
-/** Counts in a statement of its own, after the pair's lock: it sees all that committed before. */
+/**
+ * Counts in a statement of its own, after the pair's lock: it sees all that committed before. A hold
+ * that was let go of has moved nothing and leaves its window again; a reversed one stays in it.
+ */
 async function readFacts(
   tx: Transaction<WlTables>,
   request: PreflightRequest,
@@ -221,9 +224,13 @@ async function readFacts(
            (count(*) FILTER (WHERE buyer_ref = ${request.buyerRef ?? null}::text))::integer
              AS "buyerHolds",
            CASE WHEN ${window}::integer = 0 THEN 0::bigint ELSE (
-             SELECT coalesce(sum(delta_minor), 0)::bigint FROM exposure_journal
+             SELECT coalesce(sum(delta_minor), 0)::bigint FROM exposure_journal AS held
               WHERE partner = ${request.requester} AND kind = 'HOLD'
-                AND at > clock() - ${window}::integer * interval '1 second') END AS "windowMinor"
+                AND at > clock() - ${window}::integer * interval '1 second'
+                AND NOT EXISTS (
+                  SELECT FROM exposure_journal AS released
+                   WHERE released.partner = held.partner AND released.kind = 'RELEASE'
+                     AND released.reference = held.reference)) END AS "windowMinor"
       FROM hold
      WHERE requester = ${request.requester} AND state IN ('HELD', 'PENDING_APPROVAL')`.execute(tx);
   invariant(rows[0] !== undefined, 'an aggregate answers one row');

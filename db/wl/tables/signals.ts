@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { SignalEffect } from '../../../domain/imbalance/enforcement.ts';
+import type { SignalAnswer } from '../../../domain/imbalance/signal.ts';
 import type { SignalAction } from '../../../domain/imbalance/verdict.ts';
 
 /** Filled by the database's clock() unless given. */
@@ -23,7 +23,7 @@ export interface SignalTable {
   reason: string;
   exposure_minor: bigint;
   limit_minor: bigint;
-  status: SignalEffect;
+  status: SignalAnswer['status'];
   offers_changed: number;
   correlation_id: string;
   created_at: Date;
