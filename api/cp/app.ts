@@ -13,6 +13,7 @@ import { keyRoutes } from './keys/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { relationshipRoutes } from './relationships/routes.ts';
 import { snapshotRoutes } from './snapshots/routes.ts';
+import { telemetryRoutes } from './telemetry/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { traderAccountRoutes } from './trader-accounts/routes.ts';
 import { userRoutes } from './users/routes.ts';
@@ -39,6 +40,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...keyRoutes(deps, guards),
     ...certificateRoutes(deps, guards),
     ...auditRoutes(deps, guards),
+    ...telemetryRoutes(deps, guards),
   ];
 }
 

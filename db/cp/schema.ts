@@ -11,6 +11,7 @@ import type { CertificateTables } from './tables/certificates.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { SignalTables } from './tables/signals.ts';
 import type { TradeTables } from './tables/trades.ts';
+import type { TelemetryTables } from './tables/telemetry.ts';
 import type { WorkTables } from './tables/work.ts';
 
 export interface WlTable {
@@ -169,7 +170,7 @@ export interface IssuedTokenTable {
 
 /** Every table of the Control Plane's database. */
 export interface CpSchema
-  extends AuditTables, WorkTables, NotificationTables, SignalTables, TradeTables {
+  extends AuditTables, WorkTables, NotificationTables, SignalTables, TradeTables, TelemetryTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   wl: WlTable;
   wl_policy: WlPolicyTable;

@@ -6,8 +6,9 @@ import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
 import type { Sealer } from '../sealed.ts';
 import { asJson } from './json.ts';
-import type { Author, CpSchema, TraderAccountTable } from './schema.ts';
+import type { Author, CpSchema, CpTransaction, TraderAccountTable } from './schema.ts';
 import { openColumn, sealColumn } from './sealed-columns.ts';
+import type { StoredEvent } from './telemetry/stored-event.ts';
 
 /** The account through which a WL trades; contacts are in the clear, whoever answers masks them. */
 export interface TraderAccount {
@@ -49,9 +50,14 @@ export function putTraderAccount(
     if (before !== undefined && isSame(before, after))
       return ok({ account: before, created: false });
     const columns = columnsOf(after, sealer);
+    const confirmation = await tx
+      .selectFrom('trader_confirmation')
+      .select('confirmed_at')
+      .where('wl_id', '=', wlId)
+      .executeTakeFirst();
     const row = await tx
       .insertInto('trader_account')
-      .values({ wl_id: wlId, ...columns })
+      .values({ wl_id: wlId, confirmed_at: confirmation?.confirmed_at ?? null, ...columns })
       .onConflict((conflict) =>
         conflict.column('wl_id').doUpdateSet({ ...columns, updated_at: sql`clock()` }),
       )
@@ -65,6 +71,41 @@ export function putTraderAccount(
       after: asJson(masked(after)),
     });
     return ok({ account: accountOf(row, sealer), created: before === undefined });
+  });
+}
+
+/**
+ * The WL says that it trades by this account. Its word is kept where the account is not made here
+ * yet, and counts when it is; the first one stands.
+ */
+export async function confirmTraderAccount(
+  tx: CpTransaction,
+  event: StoredEvent<'trader.account.confirmed'>,
+): Promise<void> {
+  const { wlId, occurredAt, correlationId, data } = event;
+  // A WL speaks for itself only.
+  if (data.wlId !== wlId) return;
+  const wl = tx.selectFrom('wl').select('id').where('id', '=', wlId).forNoKeyUpdate();
+  if ((await wl.executeTakeFirst()) === undefined) return;
+  await tx
+    .insertInto('trader_confirmation')
+    .values({ wl_id: wlId, trader_id: data.traderId, confirmed_at: occurredAt })
+    .onConflict((conflict) => conflict.column('wl_id').doUpdateSet({ trader_id: data.traderId }))
+    .execute();
+  const confirmed = await tx
+    .updateTable('trader_account')
+    .set({ confirmed_at: occurredAt, updated_at: sql`clock()` })
+    .where('wl_id', '=', wlId)
+    .where('confirmed_at', 'is', null)
+    .returning('wl_id')
+    .executeTakeFirst();
+  if (confirmed === undefined) return;
+  await appendAudit(tx, {
+    ...{ actor: wlId, source: 'telemetry', correlationId },
+    action: 'trader.account.confirmed',
+    subject: `trader-account/${wlId}`,
+    before: { confirmedAt: null },
+    after: { confirmedAt: occurredAt.toISOString() },
   });
 }
 

@@ -12,6 +12,7 @@ import { insertKeys, type NewKeyPair } from './key.ts';
 import { lockPolicy, policyOf, revisePolicy, writePolicy, type StoredPolicy } from './policy.ts';
 import { continueRevisions } from './revision.ts';
 import type { Author, ChangeLabels, CpSchema, CpTransaction, WlTable } from './schema.ts';
+import { recordEventKeys } from './telemetry/event-keys.ts';
 import { openColumn, sealColumn } from './sealed-columns.ts';
 
 export interface StoredWl {
@@ -208,6 +209,7 @@ export function registerEndpoint(
       .set({ peer_url: peerUrl, currency, event_keys: JSON.stringify(eventKeys) })
       .where('id', '=', wlId)
       .execute();
+    await recordEventKeys(tx, { wlId, keys: eventKeys.keys });
     return ok({ wl: await stamp(tx, sealer, wlId, seq), changed: true });
   });
 }

@@ -5,6 +5,45 @@ CREATE OR REPLACE FUNCTION public.clock()
  LANGUAGE sql
 AS $function$ SELECT clock_timestamp() + (SELECT offset_ms FROM clock_offset) * interval '1 millisecond' $function$;
 
+CREATE OR REPLACE FUNCTION public.drop_event_days(oldest date)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  name text;
+  dropped integer := 0;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7265010);
+  FOR name IN
+    SELECT child.relname FROM pg_inherits
+      JOIN pg_class AS child ON child.oid = inhrelid
+     WHERE inhparent = 'event'::regclass AND child.relname ~ '^event_\d{8}$'
+       AND to_date(right(child.relname, 8), 'YYYYMMDD') < oldest
+     ORDER BY child.relname
+  LOOP
+    EXECUTE format('DROP TABLE %I', name);
+    dropped := dropped + 1;
+  END LOOP;
+  RETURN dropped;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.ensure_event_day(day date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  name text := 'event_' || to_char(day, 'YYYYMMDD');
+BEGIN
+  PERFORM pg_advisory_xact_lock(7265010);
+  IF to_regclass(name) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE event INCLUDING DEFAULTS)', name);
+  EXECUTE format('ALTER TABLE event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name,
+    day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+  RETURN true;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -72,6 +111,27 @@ CREATE TABLE clock_offset (
   offset_ms bigint NOT NULL DEFAULT 0,
   CONSTRAINT clock_offset_pkey PRIMARY KEY (id),
   CONSTRAINT clock_offset_id_check CHECK (id)
+);
+
+CREATE TABLE event (
+  event_id uuid NOT NULL,
+  wl_id uuid NOT NULL,
+  type text NOT NULL,
+  schema_version integer NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  correlation_id text NOT NULL,
+  data jsonb NOT NULL,
+  kid text NOT NULL,
+  signature text NOT NULL,
+  CONSTRAINT event_pkey PRIMARY KEY (received_at, wl_id, event_id)
+) PARTITION BY RANGE (received_at);
+
+CREATE TABLE event_seen (
+  wl_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT event_seen_pkey PRIMARY KEY (wl_id, event_id)
 );
 
 CREATE TABLE issued_token (
@@ -349,6 +409,23 @@ CREATE TABLE snapshot_item (
   CONSTRAINT snapshot_item_wl_id_kind_fkey FOREIGN KEY (wl_id, kind) REFERENCES snapshot(wl_id, kind) ON UPDATE CASCADE ON DELETE CASCADE
 );
 
+CREATE TABLE telemetry_quarantine (
+  id uuid NOT NULL DEFAULT uuidv7(),
+  wl_id uuid NOT NULL,
+  digest text NOT NULL,
+  reason text NOT NULL,
+  detail text NOT NULL,
+  event_id text,
+  type text,
+  document_masked jsonb NOT NULL,
+  times integer NOT NULL DEFAULT 1,
+  correlation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  last_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT telemetry_quarantine_pkey PRIMARY KEY (id),
+  CONSTRAINT telemetry_quarantine_wl_id_reason_digest_key UNIQUE (wl_id, reason, digest)
+);
+
 CREATE TABLE trade (
   importer uuid NOT NULL,
   exporter uuid NOT NULL,
@@ -420,6 +497,14 @@ CREATE TABLE trader_account (
   CONSTRAINT trader_account_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
 );
 
+CREATE TABLE trader_confirmation (
+  wl_id uuid NOT NULL,
+  trader_id text NOT NULL,
+  confirmed_at timestamp with time zone NOT NULL,
+  CONSTRAINT trader_confirmation_pkey PRIMARY KEY (wl_id),
+  CONSTRAINT trader_confirmation_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE ON DELETE CASCADE
+);
+
 CREATE TABLE wl (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -438,6 +523,16 @@ CREATE TABLE wl (
   CONSTRAINT wl_pkey PRIMARY KEY (id),
   CONSTRAINT wl_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT wl_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'BLOCKED'::text])))
+);
+
+CREATE TABLE wl_event_key (
+  wl_id uuid NOT NULL,
+  kid text NOT NULL,
+  public_jwk jsonb NOT NULL,
+  registered_at timestamp with time zone NOT NULL DEFAULT clock(),
+  replaced_at timestamp with time zone,
+  CONSTRAINT wl_event_key_pkey PRIMARY KEY (wl_id, kid),
+  CONSTRAINT wl_event_key_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE ON DELETE CASCADE
 );
 
 CREATE TABLE wl_policy (
@@ -499,6 +594,12 @@ CREATE INDEX certificate_revoked ON public.certificate USING btree (revoked_at) 
 
 CREATE INDEX certificate_wl ON public.certificate USING btree (wl_id, recorded_at);
 
+CREATE INDEX event_kid ON ONLY public.event USING btree (kid);
+
+CREATE INDEX event_seen_age ON public.event_seen USING btree (received_at);
+
+CREATE INDEX event_trade ON ONLY public.event USING btree (((data ->> 'tradeId'::text)));
+
 CREATE INDEX issued_token_sub ON public.issued_token USING btree (sub, issued_at);
 
 CREATE INDEX notification_page ON public.notification USING btree (created_at DESC, id DESC);
@@ -525,6 +626,10 @@ CREATE UNIQUE INDEX signing_key_one_current ON public.signing_key USING btree (C
 
 CREATE UNIQUE INDEX signing_key_one_next ON public.signing_key USING btree (COALESCE((wl_id)::text, 'control-plane'::text)) WHERE (state = 'NEXT'::text);
 
+CREATE INDEX telemetry_quarantine_age ON public.telemetry_quarantine USING btree (last_at);
+
+CREATE INDEX telemetry_quarantine_wl ON public.telemetry_quarantine USING btree (wl_id, id);
+
 CREATE INDEX trade_disagrees ON public.trade USING btree (disagrees_since) WHERE (disagrees_since IS NOT NULL);
 
 CREATE INDEX trade_exporter ON public.trade USING btree (exporter, started_at DESC);
@@ -542,6 +647,8 @@ CREATE INDEX work_order_open ON public.work_order USING btree (created_at, workf
 CREATE INDEX work_order_unstarted ON public.work_order USING btree (created_at) WHERE (started_at IS NULL);
 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER issued_token_append_only BEFORE UPDATE ON issued_token FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

@@ -1,15 +1,10 @@
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { EventKey } from '../../domain/policy/pull-document.ts';
+import type { EventSigningKey } from '../event-signature.ts';
 import { inTransaction } from '../pool.ts';
 import type { Sealer } from '../sealed.ts';
 import type { WlTables } from './schema.ts';
-
-/** The key under which this WL signs its events. */
-export interface EventSigningKey {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
-}
 
 /** Two processes that start together must not make two keys; any constant will do. */
 const EVENT_KEY_LOCK = 7_265_002;

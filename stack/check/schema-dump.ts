@@ -40,6 +40,7 @@ const FUNCTIONS = `
 
 const TABLES = `
   SELECT format(E'CREATE TABLE %I (\\n%s\\n)', c.relname, string_agg(line, E',\\n' ORDER BY rank, nr))
+         || CASE c.relkind WHEN 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) ELSE '' END
          AS definition
     FROM pg_class c
     JOIN LATERAL (
@@ -58,8 +59,8 @@ const TABLES = `
         FROM pg_constraint k
        WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'f')
     ) AS lines ON true
-   WHERE c.relkind = 'r' AND ${OWN_TABLES}
-   GROUP BY c.relname ORDER BY c.relname`;
+   WHERE c.relkind IN ('r', 'p') AND ${OWN_TABLES}
+   GROUP BY c.oid, c.relname, c.relkind ORDER BY c.relname`;
 
 const INDEXES = `
   SELECT pg_get_indexdef(i.indexrelid) AS definition

@@ -25,6 +25,7 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /admin/api/wls/:id/trader': ['trader.account.created', 'trader.account.changed'],
   'POST /admin/api/wls/:id/offer-categories/sync': { none: 'a copy of what the exporter says' },
   'POST /admin/api/wls/:id/entities/sync': { none: 'a copy of what the exporter says' },
+  'POST /telemetry/events': { none: 'every event is kept with its signature' },
   'POST /wls/:id/token': { none: 'every token has a row of its own' },
   'POST /wls/:id/peer-token': { none: 'every token has a row of its own' },
   'POST /admin/api/wls/:id/support-token': { none: 'every token has a row of its own' },
