@@ -37,10 +37,10 @@ async function main(): Promise<void> {
   // Lazy: the connection is made by the first start of a workflow, and again after it broke.
   const connection = Connection.lazy({ address: config.temporal.address });
   const client = new Client({ connection, namespace: config.temporal.namespace });
-  const engine = createEngine({ client, log });
+  const engine = createEngine({ client });
   const work = createWorkStarter({ db, client: () => client, log });
   shutdown.add('engine', async () => {
-    await Promise.all([engine.settle(), work.settle()]);
+    await work.settle();
     await connection.close();
   });
 

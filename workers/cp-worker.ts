@@ -1,5 +1,8 @@
 import { createAgent } from '../activities/clients/agent.ts';
-import { createPolicyRevisionActivities } from '../activities/policy-revision/activities.ts';
+import {
+  createPolicyRevisionActivities,
+  type PolicyRevisionDeps,
+} from '../activities/policy-revision/activities.ts';
 import { createSnapshotActivities } from '../activities/snapshot/activities.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
 import { createWorkStarter, type WorkStarter } from '../activities/work/starter.ts';
@@ -15,6 +18,7 @@ import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
 import { WORK_SWEEP } from '../workflows/work-sweep/contract.ts';
 import { linkEngine } from './compose/engine-link.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
+import { measurePolicyDrift } from './compose/policy-drift.ts';
 import { createWorkerParts, run, serveHealth } from './compose/process.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
 
@@ -38,7 +42,11 @@ async function main(): Promise<void> {
   });
   shutdown.add('agent', () => agent.close());
   const work = createWorkStarter({ db: database.db, client: () => link.client(), log });
-  const activities = cpActivities(database, { agent, work, log });
+  const drift = {
+    driftSeconds: config.policyDriftSeconds,
+    onDrift: measurePolicyDrift(parts.metrics, database.db),
+  };
+  const activities = cpActivities(database, { agent, work, log, drift });
   const link = linkEngine(config, {
     ...parts,
     workers: async () => {
@@ -54,14 +62,18 @@ interface CpParts {
   readonly agent: ReturnType<typeof createAgent>;
   readonly work: WorkStarter;
   readonly log: Logger;
+  readonly drift: Pick<PolicyRevisionDeps, 'driftSeconds' | 'onDrift'>;
 }
 
-function cpActivities({ db, sealer }: PartyDatabase<CpSchema>, { agent, work, log }: CpParts) {
+function cpActivities(
+  { db, sealer }: PartyDatabase<CpSchema>,
+  { agent, work, log, drift }: CpParts,
+) {
   const peerUrlOf = async (wlId: string): Promise<string | undefined> =>
     (await readWl(db, sealer, wlId))?.peerUrl ?? undefined;
   return {
     ...createWorkSweepActivities({ db, starter: work, log }),
-    ...createPolicyRevisionActivities({ agent, peerUrlOf }),
+    ...createPolicyRevisionActivities({ db, agent, peerUrlOf, ...drift }),
     ...createSnapshotActivities({
       agent,
       peerUrlOf,

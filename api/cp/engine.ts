@@ -1,16 +1,5 @@
-import {
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  type Client,
-} from '@temporalio/client';
-import type { Logger } from '../../runtime/log.ts';
-import {
-  CP_TASK_QUEUE,
-  POLICY_REVISION,
-  type PolicyRevisionInput,
-} from '../../workflows/policy-revision/contract.ts';
+import { WorkflowFailedError, WorkflowIdConflictPolicy, type Client } from '@temporalio/client';
+import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
 import {
   SNAPSHOT_SYNC,
   snapshotWorkflowId,
@@ -19,22 +8,14 @@ import {
 } from '../../workflows/snapshot-sync/contract.ts';
 import { Problem } from '../http/problem.ts';
 
-/** The workflows that requests of the Control Plane start. */
+/** The workflows whose result a request waits for; the others are ordered with what they follow. */
 export interface Engine {
-  /**
-   * Starts the nudge of a committed revision and does not wait: the change stands whether the
-   * engine is there or not, and WLs find it at their next pull.
-   */
-  readonly announce: (announcement: PolicyRevisionInput) => void;
   /** Runs or joins a sync; ENGINE_UNAVAILABLE or EXPORTER_UNAVAILABLE where it gives no answer. */
   readonly syncSnapshot: (input: SnapshotSyncInput) => Promise<SnapshotSyncResult>;
-  /** Resolves once every announcement has been made or given up. */
-  readonly settle: () => Promise<void>;
 }
 
 export interface EngineDeps {
   readonly client: Pick<Client, 'workflow'>;
-  readonly log: Logger;
 }
 
 // Starting takes milliseconds; the connection's own deadlines do not hold while it is refused, so a
@@ -43,39 +24,8 @@ const START_TIMEOUT_MS = 3_000;
 // Longer than the workflow lets itself take, so that its own answer arrives.
 const SYNC_TIMEOUT_MS = 25_000;
 
-export function createEngine({ client, log }: EngineDeps): Engine {
-  const announcing = new Set<Promise<void>>();
-
-  const start = async (announcement: PolicyRevisionInput): Promise<void> => {
-    const { revision } = announcement;
-    try {
-      await within(
-        START_TIMEOUT_MS,
-        client.workflow.start(POLICY_REVISION, {
-          taskQueue: CP_TASK_QUEUE,
-          workflowId: revision,
-          args: [announcement],
-          staticSummary: `Tell the white labels of ${revision}`,
-          // One workflow a revision, whoever announces it again and however much later.
-          workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-        }),
-      );
-    } catch (err) {
-      if (err instanceof WorkflowExecutionAlreadyStartedError) return;
-      log.warn({ err, revision }, 'a committed revision could not be announced');
-    }
-  };
-  return {
-    announce(announcement) {
-      if (announcement.wlIds.length === 0) return;
-      const running = start(announcement).finally(() => announcing.delete(running));
-      announcing.add(running);
-    },
-    syncSnapshot: (input) => syncSnapshot(client, input),
-    async settle() {
-      await Promise.all(announcing);
-    },
-  };
+export function createEngine({ client }: EngineDeps): Engine {
+  return { syncSnapshot: (input) => syncSnapshot(client, input) };
 }
 
 async function syncSnapshot(

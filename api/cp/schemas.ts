@@ -79,5 +79,16 @@ export const revisionView = z.object({
   updatedSource: z.string(),
   changed: z.array(z.string()),
   document: z.record(z.string(), z.unknown()),
-  applied: z.array(z.object({ wlId: z.string(), at: timestamp.nullable() })),
+  diff: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
+  applied: z.array(
+    z.object({
+      wlId: z.string(),
+      at: timestamp.nullable(),
+      driftMs: z
+        .number()
+        .int()
+        .nullable()
+        .meta({ description: 'Milliseconds from the revision to the report.' }),
+    }),
+  ),
 });

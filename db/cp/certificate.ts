@@ -1,8 +1,10 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { invariant } from '../../domain/shared/invariant.ts';
 import { ok, refuse, type Result } from '../../domain/shared/result.ts';
+import { crlWorkflowId } from '../../domain/work/revision-orders.ts';
 import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
+import { orderRevision, reachableIds } from './revision-order.ts';
 import type { Author, CpSchema, CpTransaction } from './schema.ts';
 import type { CertificateTable } from './tables/certificates.ts';
 
@@ -169,6 +171,11 @@ export function revokeCertificate(
     });
     await sql`UPDATE revocation_list SET number = ${number}, pem = ${pem}, change_seq = ${seq},
         updated_at = clock()`.execute(tx);
+    // Every WL refuses a revoked certificate, whether it trades with its holder or not.
+    await orderRevision(tx, {
+      ...{ revision: crlWorkflowId(number), kind: 'CRL', seq, wlIds: await reachableIds(tx) },
+      correlationId: author.correlationId,
+    });
     const certificate = await readCertificate(tx, serial);
     invariant(certificate !== undefined, 'a revoked certificate has its row');
     return ok({ certificate, listNumber: number });

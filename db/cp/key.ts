@@ -1,10 +1,13 @@
 import { sql, type Kysely } from 'kysely';
 import { ok, refuse, type Result } from '../../domain/shared/result.ts';
+import { keysWorkflowId, revisionWork } from '../../domain/work/revision-orders.ts';
 import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
 import type { Sealer } from '../sealed.ts';
+import { partnerIds, reachableIds } from './revision-order.ts';
 import type { Author, CpSchema, CpTransaction, KeyState } from './schema.ts';
 import { openColumn } from './sealed-columns.ts';
+import { orderWork } from './work-order.ts';
 
 /** Owner of the keys that sign for operators and for the audit head. */
 export const CONTROL_PLANE_OWNER = 'control-plane';
@@ -130,6 +133,7 @@ export function revokeKey(
       before: { ...before, kid, state: key.state },
       after: { ...after },
     });
+    await orderNudges(tx, { owner, kid, author });
     return ok(after);
   });
 }
@@ -202,6 +206,28 @@ async function lockKeys(tx: CpTransaction, owner: KeyOwner): Promise<KeyOutcome 
   const current = rows.find((row) => row.state === 'CURRENT')?.kid;
   const next = rows.find((row) => row.state === 'NEXT')?.kid;
   return current === undefined || next === undefined ? undefined : { current, next };
+}
+
+/** Whoever trusted the key fetches the JWKS again; no document shows it, so nobody reports it. */
+async function orderNudges(
+  tx: CpTransaction,
+  revoked: { readonly owner: KeyOwner; readonly kid: string; readonly author: Author },
+): Promise<void> {
+  const { owner, kid, author } = revoked;
+  const { rows } = await sql<{ at: Date }>`SELECT clock() AS at`.execute(tx);
+  const wlIds =
+    owner === CONTROL_PLANE_OWNER
+      ? await reachableIds(tx)
+      : [owner, ...(await partnerIds(tx, owner))];
+  await orderWork(
+    tx,
+    revisionWork({
+      revision: keysWorkflowId(owner, kid),
+      wlIds,
+      committedAt: rows[0]?.at ?? new Date(),
+      correlationId: author.correlationId,
+    }),
+  );
 }
 
 async function replaceRevoked(

@@ -7,9 +7,11 @@ import {
 } from '../../domain/policy/governance.ts';
 import { invariant } from '../../domain/shared/invariant.ts';
 import { ok, refuse, type Result } from '../../domain/shared/result.ts';
+import { policyWorkflowId } from '../../domain/work/revision-orders.ts';
 import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
 import { asJson } from './json.ts';
+import { orderRevision } from './revision-order.ts';
 import { describeRevisions, nextRevision, type Revision } from './revision.ts';
 import type { Author, ChangeLabels, CpSchema, CpTransaction, WlPolicyTable } from './schema.ts';
 
@@ -88,7 +90,10 @@ export async function revisePolicy(
   return { policy, changed: true };
 }
 
-/** Writes revision row, audit row and current row of a policy, new or changed. */
+/**
+ * Writes revision row, audit row and current row of a policy, new or changed. A change is ordered to
+ * be carried to the WL; a new WL has no endpoint yet and pulls its first policy by itself.
+ */
 export async function writePolicy(
   tx: CpTransaction,
   change: {
@@ -132,6 +137,11 @@ export async function writePolicy(
       updated_source: labels.updatedSource,
     })
     .execute();
+  if (before !== undefined) {
+    const id = policyWorkflowId(wlId, revision);
+    const { correlationId } = author;
+    await orderRevision(tx, { revision: id, kind: 'POLICY', seq, wlIds: [wlId], correlationId });
+  }
   return policyOf(row);
 }
 

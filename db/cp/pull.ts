@@ -64,7 +64,10 @@ async function assemble(tx: CpTransaction, wlId: string): Promise<UnsignedDocume
   };
 }
 
-/** Remembers which document a WL has applied; numbers that nobody has issued are ignored. */
+/**
+ * Remembers which document a WL has applied, and with it every revision up to that one; numbers that
+ * nobody has issued are ignored.
+ */
 export async function recordApplied(
   db: Kysely<CpSchema>,
   wlId: string,
@@ -77,20 +80,13 @@ export async function recordApplied(
        AND NOT EXISTS (SELECT 1 FROM applied_report
                         WHERE wl_id = ${wlId} AND seq >= ${documentRevision})
     ON CONFLICT DO NOTHING`.execute(db);
-}
-
-/** Every WL that has a relationship with this one, and so shows facts of it to its buyers. */
-export async function partnerIds(db: Kysely<CpSchema>, wlId: string): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    SELECT dst AS id FROM relationship WHERE src = ${wlId}
-     UNION SELECT src FROM relationship WHERE dst = ${wlId} ORDER BY id`.execute(db);
-  return rows.map((row) => row.id);
-}
-
-/** Every WL that can be told to pull. */
-export async function reachableIds(db: Kysely<CpSchema>): Promise<string[]> {
-  const query = db.selectFrom('wl').select('id').where('peer_url', 'is not', null);
-  return (await query.orderBy('id').execute()).map((row) => row.id);
+  // One reading of the clock, so that the drift is the difference of the two stamps.
+  await sql`UPDATE revision_applied
+      SET applied_at = told.at,
+          drift_ms = greatest(0, extract(epoch FROM told.at - committed_at) * 1000)::bigint
+     FROM (SELECT clock() AS at) AS told
+    WHERE wl_id = ${wlId} AND applied_at IS NULL AND seq <= ${documentRevision}
+      AND ${documentRevision} <= (SELECT seq FROM audit_head)`.execute(db);
 }
 
 /** The pulled form of a policy, as `/wls/{id}/policies` answers it too. */

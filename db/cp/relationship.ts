@@ -4,8 +4,10 @@ import type { PulledExportPolicy } from '../../domain/policy/pull-document.ts';
 import { formatRate, parseFactor } from '../../domain/shared/fx.ts';
 import { invariant } from '../../domain/shared/invariant.ts';
 import { formatMinor, parseMinor } from '../../domain/shared/money.ts';
+import { relationshipWorkflowId } from '../../domain/work/revision-orders.ts';
 import { appendAudit } from '../audit.ts';
 import { asJson } from './json.ts';
+import { orderRevision } from './revision-order.ts';
 import { describeRevisions, nextRevision, type Revision } from './revision.ts';
 import type { Author, ChangeLabels, CpSchema, CpTransaction, RelationshipTable } from './schema.ts';
 
@@ -90,7 +92,10 @@ export async function lockRelationship(
   return row === undefined ? undefined : relationshipOf(row);
 }
 
-/** Writes revision row, audit row and current row of a relationship, new or changed. */
+/**
+ * Writes revision row, audit row and current row of a relationship, new or changed, and orders it to
+ * be carried to both sides.
+ */
 export async function writeRelationship(
   tx: CpTransaction,
   change: {
@@ -137,6 +142,13 @@ export async function writeRelationship(
       updated_source: labels.updatedSource,
     })
     .execute();
+  await orderRevision(tx, {
+    revision: relationshipWorkflowId(pair, revision),
+    kind: 'RELATIONSHIP',
+    seq,
+    wlIds: [pair.src, pair.dst],
+    correlationId: author.correlationId,
+  });
   return relationshipOf(row);
 }
 

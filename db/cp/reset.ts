@@ -33,6 +33,7 @@ const RESET_TABLES = [
   'snapshot_item',
   'snapshot',
   'applied_report',
+  'revision_applied',
   'wl',
   'operator',
 ] as const;

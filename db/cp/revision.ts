@@ -44,8 +44,23 @@ export interface Revision {
   readonly document: Readonly<Record<string, unknown>>;
   /** Names of the fields that differ from the revision before. */
   readonly changed: readonly string[];
+  /** Those fields, as they were and as they are; null where there was or is none. */
+  readonly diff: readonly FieldChange[];
   /** When each WL concerned reported to have applied it; null while it has not. */
-  readonly applied: readonly { readonly wlId: string; readonly at: Date | null }[];
+  readonly applied: readonly Applied[];
+}
+
+export interface FieldChange {
+  readonly field: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface Applied {
+  readonly wlId: string;
+  readonly at: Date | null;
+  /** Milliseconds from the revision to the report. */
+  readonly driftMs: number | null;
 }
 
 export interface RevisionRow {
@@ -73,6 +88,7 @@ export async function describeRevisions(
   return page.map((row, index) => {
     const document = row.document as Record<string, unknown>;
     const before = rows[index + 1]?.document as Record<string, unknown> | undefined;
+    const changed = changedFields(before, document);
     return {
       revision: row.revision,
       at: row.at,
@@ -81,8 +97,16 @@ export async function describeRevisions(
       updatedBy: row.updated_by,
       updatedSource: row.updated_source,
       document,
-      changed: changedFields(before, document),
-      applied: wlIds.map((wlId) => ({ wlId, at: applied.get(`${wlId}/${row.audit_seq}`) ?? null })),
+      changed,
+      diff: changed.map((field) => ({
+        field,
+        before: before?.[field] ?? null,
+        after: document[field] ?? null,
+      })),
+      applied: wlIds.map((wlId) => {
+        const at = applied.get(`${wlId}/${row.audit_seq}`) ?? null;
+        return { wlId, at, driftMs: at === null ? null : at.getTime() - row.at.getTime() };
+      }),
     };
   });
 }

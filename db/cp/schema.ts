@@ -9,6 +9,7 @@ import type { AuditTables } from '../audit.ts';
 import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tables/columns.ts';
 import type { CertificateTables } from './tables/certificates.ts';
 import type { NotificationTables } from './tables/notifications.ts';
+import type { RevisionTables } from './tables/revisions.ts';
 import type { SignalTables } from './tables/signals.ts';
 import type { TradeTables } from './tables/trades.ts';
 import type { TelemetryTables } from './tables/telemetry.ts';
@@ -170,7 +171,14 @@ export interface IssuedTokenTable {
 
 /** Every table of the Control Plane's database. */
 export interface CpSchema
-  extends AuditTables, WorkTables, NotificationTables, SignalTables, TradeTables, TelemetryTables {
+  extends
+    AuditTables,
+    WorkTables,
+    NotificationTables,
+    SignalTables,
+    TradeTables,
+    TelemetryTables,
+    RevisionTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   wl: WlTable;
   wl_policy: WlPolicyTable;

@@ -10,6 +10,7 @@ import type { Sealer } from '../sealed.ts';
 import { asJson } from './json.ts';
 import { insertKeys, type NewKeyPair } from './key.ts';
 import { lockPolicy, policyOf, revisePolicy, writePolicy, type StoredPolicy } from './policy.ts';
+import { orderFacts } from './revision-order.ts';
 import { continueRevisions } from './revision.ts';
 import type { Author, ChangeLabels, CpSchema, CpTransaction, WlTable } from './schema.ts';
 import { recordEventKeys } from './telemetry/event-keys.ts';
@@ -132,6 +133,7 @@ export function updateWl(
       });
       await tx.updateTable('wl').set(columnsOf(after, sealer)).where('id', '=', newId).execute();
       wl = await stamp(tx, sealer, newId, seq);
+      await orderFacts(tx, { wlId: newId, seq, author });
     }
     return ok({ wl, policy: revised.policy, factsChanged, policyChanged: revised.changed });
   });
@@ -210,7 +212,9 @@ export function registerEndpoint(
       .where('id', '=', wlId)
       .execute();
     await recordEventKeys(tx, { wlId, keys: eventKeys.keys });
-    return ok({ wl: await stamp(tx, sealer, wlId, seq), changed: true });
+    const wl = await stamp(tx, sealer, wlId, seq);
+    await orderFacts(tx, { wlId, seq, author });
+    return ok({ wl, changed: true });
   });
 }
 

@@ -299,6 +299,22 @@ CREATE TABLE relationship_revision (
   CONSTRAINT relationship_revision_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES relationship(src, dst)
 );
 
+CREATE TABLE revision_applied (
+  revision text NOT NULL,
+  wl_id uuid NOT NULL,
+  kind text NOT NULL,
+  seq bigint NOT NULL,
+  correlation_id text NOT NULL,
+  committed_at timestamp with time zone NOT NULL DEFAULT clock(),
+  applied_at timestamp with time zone,
+  drift_ms bigint,
+  stale_at timestamp with time zone,
+  CONSTRAINT revision_applied_pkey PRIMARY KEY (revision, wl_id),
+  CONSTRAINT revision_applied_check CHECK (((applied_at IS NULL) = (drift_ms IS NULL))),
+  CONSTRAINT revision_applied_kind_check CHECK ((kind = ANY (ARRAY['POLICY'::text, 'RELATIONSHIP'::text, 'WL'::text, 'CRL'::text]))),
+  CONSTRAINT revision_applied_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
+);
+
 CREATE TABLE revision_counter (
   subject text NOT NULL,
   last integer NOT NULL,
@@ -615,6 +631,8 @@ CREATE UNIQUE INDEX pair_journal_settlement ON public.pair_journal USING btree (
 CREATE INDEX relationship_change_pending ON public.relationship_change USING btree (proposed_at) WHERE (state = 'PENDING'::text);
 
 CREATE INDEX relationship_dst ON public.relationship USING btree (dst);
+
+CREATE INDEX revision_unapplied ON public.revision_applied USING btree (wl_id, seq) WHERE (applied_at IS NULL);
 
 CREATE INDEX signal_delivery_open ON public.signal_delivery USING btree (created_at) WHERE (state = ANY (ARRAY['PENDING'::text, 'SENT'::text]));
 

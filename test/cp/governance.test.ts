@@ -69,7 +69,7 @@ describe('policies', () => {
       before: { revision: 1, exportDelaySeconds: 0 },
       after: { revision: 2, exportDelaySeconds: 60, ...labels },
     });
-    expect(stage.announced.at(-1)).toMatchObject({
+    expect(await stage.ordered()).toMatchObject({
       revision: `policy/${EXPORTER}/2`,
       wlIds: [EXPORTER],
     });
@@ -153,7 +153,7 @@ describe('relationships', () => {
     });
     expect(after.body).not.toHaveProperty('velocity');
     expect((await put(PAIR, { export_policy: null })).body).not.toHaveProperty('export_policy');
-    expect(stage.announced.at(-1)).toMatchObject({
+    expect(await stage.ordered()).toMatchObject({
       revision: `relationship/${EXPORTER}/${IMPORTER}/4`,
       wlIds: [EXPORTER, IMPORTER],
     });

@@ -185,7 +185,7 @@ describe('white labels', () => {
       features: { import: true, export: true, purchase: false },
       policy: { revision: before.policy.revision + 1 },
     });
-    expect(stage.announced.at(-1)).toMatchObject({
+    expect(await stage.ordered()).toMatchObject({
       revision: `policy/${OTHER_WL}/${before.policy.revision + 1}`,
       wlIds: [OTHER_WL],
     });
@@ -239,7 +239,7 @@ describe('self-registration', () => {
       ({ action }) => action === 'wl.endpoint.registered',
     );
     expect(rows).toMatchObject([{ actor: EXPORTER, source: 'wl-api' }]);
-    expect(stage.announced.at(-1)).toMatchObject({ wlIds: [EXPORTER, IMPORTER] });
+    expect(await stage.ordered()).toMatchObject({ wlIds: [EXPORTER, IMPORTER] });
   });
 
   test('nobody else may register it', async () => {

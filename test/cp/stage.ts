@@ -26,7 +26,10 @@ import { createAuthority } from '../../runtime/certificates/authority.ts';
 import type { RateLimits } from '../../runtime/rate-groups.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 import { startPostgres } from '../../stack/postgres/postgres.ts';
-import type { PolicyRevisionInput } from '../../workflows/policy-revision/contract.ts';
+import {
+  POLICY_REVISION,
+  type PolicyRevisionInput,
+} from '../../workflows/policy-revision/contract.ts';
 import { createTestPki, type TestPki } from '../support/certificates.ts';
 import { startHttpParty } from '../support/http-party.ts';
 import { freePort } from '../stack/setup.ts';
@@ -66,7 +69,8 @@ export interface Stage {
   readonly sealKeys: readonly [SealKey, SealKey];
   readonly indexKey: Buffer;
   readonly pki: TestPki;
-  readonly announced: PolicyRevisionInput[];
+  /** What the last commit ordered `policyRevision` for. */
+  readonly ordered: () => Promise<PolicyRevisionInput>;
   readonly logLines: readonly string[];
   /** Token of the bootstrap master. */
   readonly master: string;
@@ -81,7 +85,7 @@ export interface Stage {
 export interface StageOptions {
   readonly rateLimits?: Partial<RateLimits>;
   readonly profile?: 'local' | 'production';
-  /** Instead of one that only notes what it was asked to announce. */
+  /** Instead of none. */
   readonly engine?: Engine;
   readonly withoutAuthority?: boolean;
   /** Instead of one that leaves ordered work to the test. */
@@ -95,7 +99,6 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
   const sealKeys = [sealKey('old'), sealKey('new')] as const;
   const indexKey = randomBytes(KEY_BYTES);
   const sealer = createSealer([sealKeys[0]], indexKey);
-  const announced: PolicyRevisionInput[] = [];
   const clock = () => new Date();
   const signer = createSigner({ db, sealer, issuer: ISSUER, clock });
   const author: Author = { actor: 'bootstrap', source: 'test', correlationId: randomUUID() };
@@ -119,7 +122,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       profile: options.profile ?? 'local',
       verifier: createCpVerifier(db, { issuer: ISSUER, clock }),
       signer,
-      engine: options.engine ?? notingEngine(announced),
+      engine: options.engine ?? NO_ENGINE,
       work: options.work ?? { kick: () => undefined },
       tokens: TOKENS,
       ...(options.withoutAuthority === true ? {} : { authority: createAuthority(pki.authority) }),
@@ -138,7 +141,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
     sealKeys,
     indexKey,
     pki,
-    announced,
+    ordered: () => lastOrdered(db),
     logLines: party.logLines,
     master,
     ask: caller.ask,
@@ -237,12 +240,19 @@ function sealKey(id: string): SealKey {
   return { id, key: randomBytes(KEY_BYTES) };
 }
 
-function notingEngine(announced: PolicyRevisionInput[]): Engine {
-  return {
-    announce: (announcement) => void announced.push(announcement),
-    syncSnapshot: () => Promise.reject(new Error('this test has no engine')),
-    settle: () => Promise.resolve(),
-  };
+const NO_ENGINE: Engine = {
+  syncSnapshot: () => Promise.reject(new Error('this test has no engine')),
+};
+
+async function lastOrdered(db: Kysely<CpSchema>): Promise<PolicyRevisionInput> {
+  const { input } = await db
+    .selectFrom('work_order')
+    .select('input')
+    .where('workflow', '=', POLICY_REVISION)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  return input as PolicyRevisionInput;
 }
 
 /** The bodies of the source run book's step 3, as they stand there. */

@@ -212,7 +212,7 @@ describe('keys', () => {
     const read = await stage.ask({ path: `/wls/${IMPORTER}/policies`, token, as: importer });
     expect(refusalOf(read)).toBe('401 TOKEN_INVALID');
     expect(refusalOf(await revoke())).toBe('409 CONFLICT');
-    expect(stage.announced.at(-1)).toMatchObject({
+    expect(await stage.ordered()).toMatchObject({
       revision: `keys/${IMPORTER}/${kid}`,
       wlIds: [IMPORTER, EXPORTER],
     });

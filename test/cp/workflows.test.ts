@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import { Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, WorkflowFailedError } from '@temporalio/client';
 import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { createEngine, type Engine } from '../../api/cp/engine.ts';
 import { createLogger } from '../../runtime/log.ts';
@@ -14,6 +14,7 @@ import {
   type PolicyRevisionActivities,
   type PolicyRevisionInput,
   type PolicyRevisionResult,
+  type WlProgress,
 } from '../../workflows/policy-revision/contract.ts';
 import {
   SNAPSHOT_UNAVAILABLE,
@@ -24,6 +25,7 @@ import { freePort, testFolder, type TestFolder } from '../stack/setup.ts';
 const LONG = 90_000;
 const NAMESPACE = 'cp';
 const FIVE_MINUTES_MS = 300_000;
+const HOUR_MS = 3_600_000;
 
 let folder: TestFolder;
 let temporal: TemporalHandle;
@@ -50,7 +52,7 @@ beforeAll(async () => {
   installRuntime(log);
   connection = await NativeConnection.connect({ address: temporal.address });
   client = new Client({ connection, namespace: NAMESPACE });
-  engine = createEngine({ client, log });
+  engine = createEngine({ client });
   worker = await Worker.create({
     connection,
     namespace: NAMESPACE,
@@ -69,17 +71,52 @@ afterAll(async () => {
   await folder.remove();
 }, LONG);
 
-/** `dead` never answers, `late` does at the third try, `new` has no endpoint yet. */
+const DRIFT_LIMIT_MS = 300_000;
+const told: string[] = [];
+const finished: string[] = [];
+const looks = new Map<string, number>();
+
+/**
+ * `dead` never answers nor applies, `away` applies once people were told, `late` at the third try,
+ * `new` has no endpoint yet.
+ */
 const nudges: PolicyRevisionActivities = {
   nudgeWl({ wlId }) {
     const tries = (attempts.get(wlId) ?? 0) + 1;
     attempts.set(wlId, tries);
-    if (wlId === 'dead' || (wlId === 'late' && tries < 3)) {
+    if (wlId === 'dead' || wlId === 'away' || (wlId === 'late' && tries < 3)) {
       return Promise.reject(new Error('no answer'));
     }
     return Promise.resolve(wlId === 'new' ? 'NO_ENDPOINT' : 'NUDGED');
   },
+  readRevision({ revision }) {
+    looks.set(revision, (looks.get(revision) ?? 0) + 1);
+    const wls = REVISIONS[revision] ?? [];
+    return Promise.resolve({ wls: wls.map(progressOf), driftLimitMs: DRIFT_LIMIT_MS });
+  },
+  reportStale({ revision }) {
+    told.push(revision);
+    return Promise.resolve({ wlIds: ['away'] });
+  },
+  finishRevision({ revision }) {
+    finished.push(revision);
+    return Promise.resolve();
+  },
 };
+
+const REVISIONS: Readonly<Record<string, readonly string[]>> = {
+  'policy/a/1': ['away', 'late', 'new', 'well'],
+  'policy/dead/2': ['dead'],
+};
+
+function progressOf(wlId: string): WlProgress {
+  if (wlId === 'new') return { wlId, state: 'NOT_CONNECTED' };
+  const applied =
+    wlId === 'well' ||
+    (wlId === 'late' && (attempts.get('late') ?? 0) >= 3) ||
+    (wlId === 'away' && told.length > 0);
+  return applied ? { wlId, state: 'APPLIED', driftMs: 700 } : { wlId, state: 'WAITING' };
+}
 
 const snapshots: SnapshotActivities = {
   refreshSnapshot({ wlId }) {
@@ -90,47 +127,54 @@ const snapshots: SnapshotActivities = {
 };
 
 test(
-  'every white label concerned gets its own tries; a dead one is given up after five minutes',
+  'every white label concerned is waited for; of a late one people are told once, after five minutes',
   async () => {
     const started = Date.now();
-    const input = { revision: 'policy/a/1', wlIds: ['dead', 'late', 'new', 'well'] };
-    const result = await skipTime({ ...input, correlationId: 'c1' });
+    const input = { revision: 'policy/a/1', wlIds: ['away', 'late', 'new', 'well'] };
+    const result = await skipTime({ ...input, committedAt: now(), correlationId: 'c1' });
     expect(result.outcomes).toEqual([
-      { wlId: 'dead', outcome: 'UNREACHED' },
-      { wlId: 'late', outcome: 'NUDGED' },
-      { wlId: 'new', outcome: 'NO_ENDPOINT' },
-      { wlId: 'well', outcome: 'NUDGED' },
+      { wlId: 'away', outcome: 'APPLIED', driftMs: 700 },
+      { wlId: 'late', outcome: 'APPLIED', driftMs: 700 },
+      { wlId: 'new', outcome: 'NOT_CONNECTED' },
+      { wlId: 'well', outcome: 'APPLIED', driftMs: 700 },
     ]);
     expect(attempts.get('late')).toBe(3);
     expect(attempts.get('well')).toBe(1);
     // 1, 2, 4, 8, 16, then every 30 s: a handful of tries, far from a flood.
-    expect(attempts.get('dead')).toBeGreaterThan(8);
-    expect(attempts.get('dead')).toBeLessThan(20);
+    expect(attempts.get('away')).toBeGreaterThan(8);
+    expect(attempts.get('away')).toBeLessThan(20);
+    expect(told).toEqual([input.revision]);
+    expect(finished).toEqual([input.revision]);
+    expect(looks.get(input.revision)).toBeGreaterThan(15);
+    expect(looks.get(input.revision)).toBeLessThan(40);
     expect(Date.now() - started).toBeLessThan(FIVE_MINUTES_MS);
   },
   LONG,
 );
 
 test(
-  'a revision announced twice is one workflow, named after the revision',
+  'after a day the wait is given up, and says so',
   async () => {
-    const announcement = {
-      revision: 'relationship/a/b/7',
-      wlIds: ['well'],
-      correlationId: randomUUID(),
-    };
-    const triesBefore = attempts.get('well') ?? 0;
-    engine.announce(announcement);
-    engine.announce(announcement);
-    engine.announce({ revision: 'nobody', wlIds: [], correlationId: 'c2' });
-    await engine.settle();
-    const handle = client.workflow.getHandle(announcement.revision);
-    expect(await handle.result()).toEqual({ outcomes: [{ wlId: 'well', outcome: 'NUDGED' }] });
-    engine.announce(announcement);
-    await engine.settle();
-    expect(attempts.get('well')).toBe(triesBefore + 1);
-    const unknown = client.workflow.getHandle('nobody').describe();
-    await expect(unknown).rejects.toBeInstanceOf(WorkflowNotFoundError);
+    const committedAt = new Date(Date.now() - 23 * HOUR_MS).toISOString();
+    const input = { revision: 'policy/dead/2', wlIds: ['dead'], committedAt, correlationId: 'c1' };
+    const result = await skipTime(input);
+    expect(result.outcomes).toEqual([{ wlId: 'dead', outcome: 'NOT_APPLIED' }]);
+    expect(told).toContain(input.revision);
+    expect(finished).toContain(input.revision);
+    expect(looks.get(input.revision)).toBeLessThan(6);
+  },
+  LONG,
+);
+
+test(
+  'what nobody reports is done with its nudges',
+  async () => {
+    const input = { revision: 'keys/a/k1', wlIds: ['well', 'new'] };
+    const result = await skipTime({ ...input, committedAt: now(), correlationId: 'c2' });
+    expect(result.outcomes).toEqual([
+      { wlId: 'well', outcome: 'NUDGED' },
+      { wlId: 'new', outcome: 'NO_ENDPOINT' },
+    ]);
   },
   LONG,
 );
@@ -150,23 +194,17 @@ test(
   LONG,
 );
 
-test(
-  'an announcement that the engine does not take is given up and logged, never thrown',
-  async () => {
-    const lines: string[] = [];
-    const destination = { write: (line: string) => void lines.push(line) };
-    const log = createLogger({ name: 'test', level: 'warn', destination });
-    const start = () => Promise.reject(new Error('refused'));
-    const absent = { workflow: { start } } as unknown as Pick<Client, 'workflow'>;
-    const lonely = createEngine({ client: absent, log });
-    lonely.announce({ revision: 'policy/a/2', wlIds: ['well'], correlationId: 'c3' });
-    await lonely.settle();
-    expect(lines.join('')).toContain('policy/a/2');
-    const sync = lonely.syncSnapshot({ wlId: 'well', kind: 'ENTITIES', correlationId: 'c4' });
-    await expect(sync).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE', status: 503 });
-  },
-  LONG,
-);
+test('a sync that the engine does not take is 503', async () => {
+  const start = () => Promise.reject(new Error('refused'));
+  const absent = { workflow: { start } } as unknown as Pick<Client, 'workflow'>;
+  const lonely = createEngine({ client: absent });
+  const sync = lonely.syncSnapshot({ wlId: 'well', kind: 'ENTITIES', correlationId: 'c4' });
+  await expect(sync).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE', status: 503 });
+});
+
+function now(): string {
+  return new Date().toISOString();
+}
 
 /** Timers and backoff pass at once (TEMPORAL.md, Tests); the client has no option for it yet. */
 async function skipTime(input: PolicyRevisionInput): Promise<PolicyRevisionResult> {

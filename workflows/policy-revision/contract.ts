@@ -1,5 +1,10 @@
-/** Starts as `policyRevision` on the Control Plane's queue, after the change has been committed. */
-export const POLICY_REVISION = 'policyRevision';
+export {
+  POLICY_REVISION,
+  keysWorkflowId,
+  policyWorkflowId,
+  relationshipWorkflowId,
+  wlWorkflowId,
+} from '../../domain/work/revision-orders.ts';
 
 /** Every workflow of the Control Plane runs on this queue. */
 export const CP_TASK_QUEUE = 'cp';
@@ -13,12 +18,41 @@ export interface PolicyRevisionInput {
   readonly revision: string;
   /** The WLs whose pulled document has changed. */
   readonly wlIds: readonly string[];
+  /** By the database's clock; the drift of each WL counts from here. */
+  readonly committedAt: string;
   /** Of the request that made the change. */
   readonly correlationId: string;
 }
 
+/**
+ * How far one WL is. NOT_CONNECTED: it has not registered an endpoint, so there is nothing yet that
+ * could be out of date, and its first pull brings everything.
+ */
+export type Progress = 'APPLIED' | 'WAITING' | 'NOT_CONNECTED';
+
+export interface WlProgress {
+  readonly wlId: string;
+  readonly state: Progress;
+  /** Milliseconds from the commit to the WL's report. */
+  readonly driftMs?: number;
+}
+
+export interface RevisionProgress {
+  /** Empty where nobody reports it: the revocation of a key is in no document. */
+  readonly wls: readonly WlProgress[];
+  /** Milliseconds after which somebody is told (DESIGN.md 7). */
+  readonly driftLimitMs: number;
+}
+
+/** NOT_APPLIED: the wait was given up; the WL finds the revision whenever it pulls again. */
+export type RevisionOutcome = 'APPLIED' | 'NOT_CONNECTED' | 'NOT_APPLIED' | NudgeOutcome;
+
 export interface PolicyRevisionResult {
-  readonly outcomes: readonly { readonly wlId: string; readonly outcome: NudgeOutcome }[];
+  readonly outcomes: readonly {
+    readonly wlId: string;
+    readonly outcome: RevisionOutcome;
+    readonly driftMs?: number;
+  }[];
 }
 
 export interface NudgeInput {
@@ -30,32 +64,10 @@ export interface NudgeInput {
 export interface PolicyRevisionActivities {
   /** Tells one WL to pull now; throws where it did not take the nudge. */
   nudgeWl(input: NudgeInput): Promise<Exclude<NudgeOutcome, 'UNREACHED'>>;
-}
-
-/** `policy/<wlId>/<n>`: revision n of a WL's policy. */
-export function policyWorkflowId(wlId: string, revision: number): string {
-  return `policy/${wlId}/${revision}`;
-}
-
-/** `relationship/<src>/<dst>/<n>`: revision n of a pair. */
-export function relationshipWorkflowId(
-  pair: { readonly src: string; readonly dst: string },
-  revision: number,
-): string {
-  return `relationship/${pair.src}/${pair.dst}/${revision}`;
-}
-
-/** `wl/<wlId>/<seq>`: a WL's name, status or endpoint changed; seq is the change's audit row. */
-export function wlWorkflowId(wlId: string, seq: string): string {
-  return `wl/${wlId}/${seq}`;
-}
-
-/** `keys/<owner>/<kid>`: a signing key was revoked, so caches of the JWKS are wrong. */
-export function keysWorkflowId(owner: string, kid: string): string {
-  return `keys/${owner}/${kid}`;
-}
-
-/** `crl/<number>`: a certificate was revoked, so the lists that WLs have are out of date. */
-export function crlWorkflowId(listNumber: string): string {
-  return `crl/${listNumber}`;
+  /** Reads who has reported the revision, or a later one. */
+  readRevision(input: { readonly revision: string }): Promise<RevisionProgress>;
+  /** Tells people of each WL that still has not; one notification a WL and outage. */
+  reportStale(input: { readonly revision: string }): Promise<{ readonly wlIds: readonly string[] }>;
+  /** Notes that the order is done. */
+  finishRevision(input: { readonly revision: string }): Promise<void>;
 }

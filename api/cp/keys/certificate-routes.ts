@@ -17,12 +17,11 @@ import {
 import { serialOf, wlSubjectUri } from '../../../runtime/tls.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Reply, type Route } from '../../http/route.ts';
-import { announceRevokedCertificate } from '../announce.ts';
 import { authorOf, foundOrProblem, valueOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { timestamp, wlId, wlParams } from '../schemas.ts';
 
-type CertificateDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'profile' | 'engine' | 'authority'>;
+type CertificateDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'profile' | 'work' | 'authority'>;
 
 // Ten times the request for the largest key that is taken.
 const MAX_CSR = 32_768;
@@ -99,10 +98,10 @@ export function certificateRoutes(deps: CertificateDeps, guards: Guards): Route[
           sign: (list) => authority.signRevocationList({ ...list, now: new Date() }),
           author: authorOf(principal, facts),
         });
-        const { certificate, listNumber } = valueOrProblem(outcome, {
+        const { certificate } = valueOrProblem(outcome, {
           CONFLICT: 'The certificate is revoked already.',
         });
-        await announceRevokedCertificate(deps, listNumber, facts.correlationId);
+        deps.work.kick();
         return { status: 200, body: viewOf(certificate) };
       },
     }),

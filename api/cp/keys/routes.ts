@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { publishedKeys, revokeKey, rotateKeys } from '../../../db/cp/key.ts';
 import { CLOCK_SKEW_SECONDS } from '../../../runtime/tokens.ts';
 import { anyone, route, type Route } from '../../http/route.ts';
-import { announceRevokedKey } from '../announce.ts';
 import { authorOf, valueOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { wlId, wlParams } from '../schemas.ts';
 
-type KeyDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 'tokens' | 'engine'>;
+type KeyDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 'tokens' | 'work'>;
 
 // As often as verifiers look (CONTRACTS.md): a key is published as "next" long before it signs.
 const JWKS_MAX_AGE_SECONDS = 60;
@@ -86,7 +85,7 @@ export function keyRoutes(deps: KeyDeps, guards: Guards): Route[] {
         const author = authorOf(principal, facts);
         const revoked = await revokeKey(deps.db, { owner: id, kid, next, author });
         const outcome = valueOrProblem(revoked, { CONFLICT: 'The key is revoked already.' });
-        await announceRevokedKey(deps, { wlId: id, kid }, facts.correlationId);
+        deps.work.kick();
         return { status: 200, body: outcome };
       },
     }),

@@ -4,7 +4,6 @@ import { pulledPolicy } from '../../../db/cp/pull.ts';
 import type { Revision } from '../../../db/cp/revision.ts';
 import { cursorQuery, decodeCursor, encodeCursor, pageOf } from '../../http/pagination.ts';
 import { route, type Route } from '../../http/route.ts';
-import { announcePolicy } from '../announce.ts';
 import { authorOf, foundOrProblem, valueOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { ifRevision, revisionTag } from '../preconditions.ts';
@@ -12,7 +11,7 @@ import { revisionView, wlParams } from '../schemas.ts';
 import { pullRoute, signedReply } from './pull.ts';
 import { policyBody, policyPatchOf, policyView, policyViewOf } from './schemas.ts';
 
-type PolicyDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 'engine'>;
+type PolicyDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 'work'>;
 
 /** Base policies: operators write them, each WL reads its own. */
 export function policyRoutes(deps: PolicyDeps, guards: Guards): Route[] {
@@ -50,7 +49,7 @@ export function policyRoutes(deps: PolicyDeps, guards: Guards): Route[] {
           ifRevision: ifRevision(facts),
         });
         const { policy, changed } = valueOrProblem(put);
-        if (changed) announcePolicy(deps, policy, facts.correlationId);
+        if (changed) deps.work.kick();
         const headers = { ETag: revisionTag(policy.revision) };
         return { status: 200, body: policyViewOf(policy), headers };
       },
@@ -109,6 +108,10 @@ function revisionViewOf(revision: Revision): z.output<typeof revisionView> {
     at: revision.at.toISOString(),
     changed: [...revision.changed],
     document: { ...revision.document },
-    applied: revision.applied.map(({ wlId, at }) => ({ wlId, at: at?.toISOString() ?? null })),
+    diff: [...revision.diff],
+    applied: revision.applied.map((applied) => ({
+      ...applied,
+      at: applied.at?.toISOString() ?? null,
+    })),
   };
 }

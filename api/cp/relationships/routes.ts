@@ -14,7 +14,6 @@ import {
 import { cursorQuery, decodeCursor, offsetQuery, pageOf } from '../../http/pagination.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Reply, type Route } from '../../http/route.ts';
-import { announceRelationship } from '../announce.ts';
 import { authorOf, foundOrProblem, valueOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { revisionPage } from '../policies/routes.ts';
@@ -29,7 +28,7 @@ import {
   relationshipViewOf,
 } from './schemas.ts';
 
-type RelationshipDeps = Pick<CpApiDeps, 'db' | 'engine' | 'work'>;
+type RelationshipDeps = Pick<CpApiDeps, 'db' | 'work'>;
 
 const TAG = 'Relationships';
 
@@ -136,10 +135,7 @@ function putRoute(deps: RelationshipDeps, guards: Guards): Route {
       const outcome = put.value;
       if (outcome.kind === 'queued') return { status: 202, body: changeViewOf(outcome.change) };
       const { relationship } = outcome;
-      if (outcome.kind !== 'unchanged') {
-        announceRelationship(deps, relationship, facts.correlationId);
-        deps.work.kick();
-      }
+      if (outcome.kind !== 'unchanged') deps.work.kick();
       const headers = { ETag: revisionTag(relationship.revision) };
       return { status: 200, body: relationshipViewOf(relationship), headers };
     },
@@ -181,7 +177,6 @@ function changeRoutes(deps: RelationshipDeps, guards: Guards): Route[] {
           CONFLICT: 'It is decided already, or the relationship has changed since.',
           FORBIDDEN: NEEDS_RISK,
         });
-        announceRelationship(deps, relationship, facts.correlationId);
         deps.work.kick();
         const headers = { ETag: revisionTag(relationship.revision) };
         return { status: 200, body: relationshipViewOf(relationship), headers };

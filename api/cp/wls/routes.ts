@@ -6,7 +6,6 @@ import { updateWl } from '../../../db/cp/wl.ts';
 import { offsetQuery, pageOf } from '../../http/pagination.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Route } from '../../http/route.ts';
-import { announcePolicy, announceWl } from '../announce.ts';
 import {
   authorOf,
   foundOrProblem,
@@ -28,7 +27,7 @@ import {
   wlViewOf,
 } from './schemas.ts';
 
-type WlDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'profile' | 'signer' | 'engine'>;
+type WlDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'profile' | 'signer' | 'work'>;
 type NewWl = z.output<typeof newWl>;
 type WlPatchBody = z.output<typeof wlPatch>;
 
@@ -120,7 +119,7 @@ function selfRoutes(deps: WlDeps, guards: Guards): Route[] {
           author: authorOf(principal, facts),
         });
         const { wl, changed } = valueOrProblem(registered);
-        if (changed) await announceWl(deps, wl, facts.correlationId);
+        if (changed) deps.work.kick();
         return {
           status: 200,
           body: { wlId: wl.id, peerUrl: wl.peerUrl, currency: wl.currency },
@@ -190,8 +189,7 @@ async function change(deps: WlDeps, id: string, body: WlPatchBody, { principal, 
   const outcome = valueOrProblem(updated, {
     CONFLICT: 'The new id is taken, or partners know this white label by its present one.',
   });
-  if (outcome.policyChanged) announcePolicy(deps, outcome.policy, facts.correlationId);
-  if (outcome.factsChanged) await announceWl(deps, outcome.wl, facts.correlationId);
+  if (outcome.policyChanged || outcome.factsChanged) deps.work.kick();
   return wlViewOf(outcome.wl, outcome.policy);
 }
 
