@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { sql, type Kysely, type Transaction } from 'kysely';
-import { canonicalJson, type Json } from '../domain/shared/canonical.ts';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import {
+  chainText,
+  verifyChain,
+  type ChainPoint,
+  type ChainProblem,
+  type ChainRow,
+  type ChainToVerify,
+} from '../domain/audit/chain.ts';
+import type { Json } from '../domain/shared/canonical.ts';
 import { invariant } from '../domain/shared/invariant.ts';
 
 /** One change: who did it, by which way in, and what it changed (DESIGN.md 4, Audit). */
@@ -54,7 +62,8 @@ export async function appendAudit<S extends AuditTables>(
   const head = rows[0];
   invariant(head !== undefined, 'the audit chain has a head row');
   const seq = head.seq + 1n;
-  const hash = hashOf(seq, head.at, entry, head.hash);
+  const previousHash = head.hash;
+  const hash = sha256(chainText({ ...entry, seq, at: head.at.toISOString(), previousHash }));
   await tx
     .insertInto('audit')
     .values({
@@ -67,7 +76,7 @@ export async function appendAudit<S extends AuditTables>(
       before: JSON.stringify(entry.before),
       after: JSON.stringify(entry.after),
       correlation_id: entry.correlationId,
-      previous_hash: head.hash,
+      previous_hash: previousHash,
       hash,
     })
     .execute();
@@ -77,41 +86,74 @@ export async function appendAudit<S extends AuditTables>(
 
 export interface AuditVerdict {
   readonly scanned: number;
-  /** The first sequence number that does not fit its neighbour, its content or the head. */
+  /** Where the chain ends by its head row. */
+  readonly head: ChainPoint;
+  /** Signed heads that lie on the chain. */
+  readonly headsMet: number;
+  /** The first row that does not fit, or that is missing, and why. */
   readonly brokenAt?: bigint;
+  readonly problem?: ChainProblem;
 }
 
-/** Recomputes the chain from its rows: a changed, missing or added row breaks it. */
-export async function verifyAudit<S extends AuditTables>(
+/** Rows of a page: a fraction of a second to read and to hash, whatever else runs. */
+const PAGE_ROWS = 1_000;
+
+/**
+ * Recomputes the chain from its rows, page by page in one snapshot, and compares it with heads that
+ * were signed meanwhile, in order of their numbers.
+ */
+export function verifyAudit<S extends AuditTables>(
   database: Kysely<S>,
+  signedHeads: ChainToVerify['signedHeads'] = [],
 ): Promise<AuditVerdict> {
   const db = database as unknown as Kysely<AuditTables>;
-  const rows = await db.selectFrom('audit').selectAll().orderBy('seq').execute();
-  let previous = { seq: 0n, hash: '' };
-  for (const row of rows) {
-    const entry: AuditEntry = {
-      actor: row.actor,
-      source: row.source,
-      action: row.action,
-      subject: row.subject,
-      before: row.before as Json,
-      after: row.after as Json,
-      correlationId: row.correlation_id,
-    };
-    const expected = hashOf(row.seq, row.at, entry, previous.hash);
-    if (row.seq !== previous.seq + 1n || row.hash !== expected) {
-      return { scanned: rows.length, brokenAt: row.seq };
-    }
-    previous = { seq: row.seq, hash: row.hash };
-  }
-  const head = await db.selectFrom('audit_head').selectAll().executeTakeFirst();
-  const intact = head?.seq === previous.seq && head.hash === previous.hash;
-  return intact ? { scanned: rows.length } : { scanned: rows.length, brokenAt: previous.seq + 1n };
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (tx) => {
+      const head = await tx.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirst();
+      invariant(head !== undefined, 'the audit chain has a head row');
+      const pages = () => auditPages(tx, { after: 0n });
+      const verdict = await verifyChain({ pages, digest: sha256, head, signedHeads });
+      const { scanned, headsMet, fault } = verdict;
+      return { scanned, head, headsMet, ...fault };
+    });
 }
 
-function hashOf(seq: bigint, at: Date, entry: AuditEntry, previousHash: string): string {
-  const { actor, source, action, subject, before, after, correlationId } = entry;
-  const facts = { actor, source, action, subject, before, after, correlationId };
-  const text = canonicalJson({ ...facts, seq: String(seq), at: at.toISOString(), previousHash });
+/** Pages of the chain in its order, as its hashes see them: after `after`, up to `until`. */
+export async function* auditPages<S extends AuditTables>(
+  database: Kysely<S>,
+  range: { readonly after: bigint; readonly until?: bigint | undefined },
+): AsyncGenerator<readonly ChainRow[], void> {
+  const db = database as unknown as Kysely<AuditTables>;
+  for (let after: bigint | undefined = range.after; after !== undefined;) {
+    const rows: Selectable<AuditTables['audit']>[] = await db
+      .selectFrom('audit')
+      .selectAll()
+      .where('seq', '>', after)
+      .$if(range.until !== undefined, (query) => query.where('seq', '<=', range.until ?? 0n))
+      .orderBy('seq')
+      .limit(PAGE_ROWS)
+      .execute();
+    if (rows.length > 0) yield rows.map(chainRow);
+    after = rows.length < PAGE_ROWS ? undefined : rows.at(-1)?.seq;
+  }
+}
+
+function chainRow(row: Selectable<AuditTables['audit']>): ChainRow {
+  const { seq, at, actor, source, action, subject, before, after, hash } = row;
+  return {
+    ...{ seq, actor, source, action, subject, hash },
+    at: at.toISOString(),
+    before: before as Json,
+    after: after as Json,
+    correlationId: row.correlation_id,
+    previousHash: row.previous_hash,
+  };
+}
+
+/** The digest of the chain: hexadecimal SHA-256. */
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

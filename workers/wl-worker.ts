@@ -9,15 +9,15 @@ import { createHoldTidyActivities } from '../activities/upkeep/hold-tidy.ts';
 import { createOrphanSweepActivities } from '../activities/upkeep/orphan-sweep.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
 import { readWlConfig, type WlConfig } from '../runtime/config.ts';
-import type { Logger } from '../runtime/log.ts';
 import { HOLD_TIDY } from '../workflows/hold-tidy/contract.ts';
 import { OFFER_SYNC } from '../workflows/offer-sync/contract.ts';
 import { ORPHAN_SWEEP } from '../workflows/orphan-sweep/contract.ts';
 import { POLICY_SYNC } from '../workflows/policy-sync/contract.ts';
 import { BACKGROUND_QUEUE } from '../workflows/shared/background.ts';
 import { linkEngine } from './compose/engine-link.ts';
-import { createWorkerParts, run, serveHealth } from './compose/process.ts';
+import { createWorkerParts, run, serveHealth, type ProcessParts } from './compose/process.ts';
 import { purchaseWorker } from './compose/purchase-worker.ts';
+import { tellOfRefusedHeads } from './compose/refused-heads.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
 import { openWlNode, type WlNode } from './compose/wl-node.ts';
 
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
       {
         taskQueue: BACKGROUND_QUEUE,
         workflowBundle: bundle,
-        activities: backgroundActivities(config, node, parts.log),
+        activities: backgroundActivities(config, node, parts),
       } satisfies WorkerOptions,
     ],
     onConnected: (client) => ensureSchedules(client, schedulesOf(config)),
@@ -44,7 +44,8 @@ async function main(): Promise<void> {
   await serveHealth(config, parts);
 }
 
-function backgroundActivities(config: WlConfig, node: WlNode, log: Logger) {
+function backgroundActivities(config: WlConfig, node: WlNode, parts: ProcessParts) {
+  const { log } = parts;
   const { database, agent, controlPlane, keys, tokens, exporter, board, starter, peerUrl } = node;
   const { db, sealer } = database;
   const own = { wlId: config.wl.id, currency: config.wl.currency };
@@ -55,6 +56,7 @@ function backgroundActivities(config: WlConfig, node: WlNode, log: Logger) {
       peerUrl: `https://${tlsHost}:${tlsPort}`,
       cpUrl: config.cpUrl,
       clock: () => new Date(),
+      onHeadRefused: tellOfRefusedHeads(parts),
     }),
     ...createOfferActivities({
       ...{ db, own, tokens },

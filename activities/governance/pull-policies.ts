@@ -1,3 +1,4 @@
+import { latestHeadSeen } from '../../db/wl/audit-heads.ts';
 import {
   POLICY_SECRET,
   readDocument,
@@ -13,6 +14,7 @@ import { inTransaction } from '../../db/pool.ts';
 import { CONTROL_PLANE } from '../../runtime/tokens.ts';
 import type { SyncWarning } from '../../workflows/policy-sync/contract.ts';
 import { ControlPlaneRefusal, PullRefused } from '../clients/control-plane.ts';
+import { takeHead } from './audit-head.ts';
 import type { GovernanceDeps } from './deps.ts';
 import { forgetRegistration } from './register.ts';
 
@@ -69,6 +71,7 @@ async function pullOnce(deps: GovernanceDeps, correlationId: string): Promise<Pu
     throw new NotRegistered('there is no token or no secret to pull with');
   }
   const stored = await readPull(deps);
+  const floor = await latestHeadSeen(db);
   const request = {
     token,
     policySecret,
@@ -85,8 +88,12 @@ async function pullOnce(deps: GovernanceDeps, correlationId: string): Promise<Pu
     await savePull(deps, { ...(stored?.etag !== undefined && { etag: stored.etag }), pulledAt });
     return { applied: [], settled: false };
   }
+  const head = answer.document.auditHead;
+  const isTaken = await takeHead(deps, { head, floor, correlationId });
   const applied = await applyPullDocument(db, answer.document, { ...own, correlationId });
-  await savePull(deps, { ...(answer.etag !== undefined && { etag: answer.etag }), pulledAt });
+  // Without its tag the document comes whole again, and with it the head that was refused.
+  const etag = isTaken ? answer.etag : undefined;
+  await savePull(deps, { ...(etag !== undefined && { etag }), pulledAt });
   return { applied, settled: answer.document.settlements.length > 0 };
 }
 

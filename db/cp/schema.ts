@@ -8,6 +8,7 @@ import type {
 import type { AuditTables } from '../audit.ts';
 import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tables/columns.ts';
 import type { CertificateTables } from './tables/certificates.ts';
+import type { SignedHeadTable } from './tables/audit.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { RevisionTables } from './tables/revisions.ts';
 import type { SignalTables } from './tables/signals.ts';
@@ -208,6 +209,7 @@ export interface CpSchema
   certificate: CertificateTables['certificate'];
   revocation_list: CertificateTables['revocation_list'];
   issued_token: IssuedTokenTable;
+  signed_head: SignedHeadTable;
 }
 
 export type CpTransaction = Transaction<CpSchema>;

@@ -388,6 +388,15 @@ CREATE TABLE signal_delivery (
   CONSTRAINT signal_delivery_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'SENT'::text, 'ACKED'::text, 'SUPERSEDED'::text, 'CANCELLED'::text])))
 );
 
+CREATE TABLE signed_head (
+  seq bigint NOT NULL,
+  hash text NOT NULL,
+  kid text NOT NULL,
+  signature text NOT NULL,
+  signed_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT signed_head_pkey PRIMARY KEY (seq)
+);
+
 CREATE TABLE signing_key (
   kid text NOT NULL,
   wl_id uuid,
@@ -673,3 +682,5 @@ CREATE TRIGGER issued_token_append_only BEFORE UPDATE ON issued_token FOR EACH R
 CREATE TRIGGER pair_journal_append_only BEFORE DELETE OR UPDATE ON pair_journal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER signal_attempt_append_only BEFORE UPDATE ON signal_attempt FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER signed_head_append_only BEFORE DELETE OR UPDATE ON signed_head FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -80,6 +80,15 @@ CREATE TABLE audit_head (
   CONSTRAINT audit_head_id_check CHECK (id)
 );
 
+CREATE TABLE audit_head_seen (
+  seq bigint NOT NULL,
+  hash text NOT NULL,
+  signature text NOT NULL,
+  kid text NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT audit_head_seen_pkey PRIMARY KEY (seq)
+);
+
 CREATE TABLE balance (
   account text NOT NULL,
   currency text NOT NULL,
@@ -500,6 +509,8 @@ CREATE INDEX trade_cool_down ON public.trade USING btree (account_id, offer_id, 
 CREATE INDEX trade_open ON public.trade USING btree (created_at) WHERE ((state <> ALL (ARRAY['CONFIRMED'::text, 'REJECTED'::text, 'COMPENSATED'::text, 'REVERSED'::text])) OR cancel_due);
 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_head_seen_append_only BEFORE DELETE OR UPDATE ON audit_head_seen FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER exposure_journal_append_only BEFORE DELETE OR UPDATE ON exposure_journal FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

@@ -13,6 +13,7 @@ import type {
 } from '../../domain/policy/relationship.ts';
 import type { RefusalCode } from '../../domain/shared/codes.ts';
 import type { AuditTables } from '../audit.ts';
+import type { AuditHeadTables } from './tables/audit.ts';
 import type { SignalTables } from './tables/signals.ts';
 import type { SettlementTables } from './tables/settlements.ts';
 
@@ -273,7 +274,7 @@ export interface TradeTransitionTable {
 }
 
 /** Database of one WL, which is exporter and importer at once. */
-export interface WlTables extends AuditTables, SignalTables, SettlementTables {
+export interface WlTables extends AuditTables, AuditHeadTables, SignalTables, SettlementTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   outbox: OutboxTable;
   wl_policy: WlPolicyTable;

@@ -181,7 +181,7 @@ export function auditOfEveryChange(stage: () => Stage): void {
       });
     }
     const told = await stage().admin('GET', '/admin/api/audit/verify');
-    expect(told).toMatchObject({ intact: true });
+    expect(told).toMatchObject({ verified: true });
   });
 
   test('each revision of a policy or relationship has its audit row', async () => {

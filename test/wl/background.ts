@@ -11,6 +11,7 @@ import {
   createGovernanceActivities,
   type GovernanceDeps,
 } from '../../activities/governance/activities.ts';
+import type { RefusedHead } from '../../activities/governance/deps.ts';
 import { createOfferActivities } from '../../activities/offers/activities.ts';
 import { createSyncStarter, type SyncStarter } from '../../activities/upkeep/sync-starter.ts';
 import type { Sealer } from '../../db/sealed.ts';
@@ -38,6 +39,7 @@ export interface Background {
   readonly tokens: TokenStore;
   readonly keys: KeySource;
   readonly governance: GovernanceDeps;
+  readonly refusedHeads: readonly RefusedHead[];
   /** Runs a workflow on the background queue and answers its result. */
   policySync(): Promise<PolicySyncResult>;
   offerSync(): Promise<OfferSyncResult>;
@@ -70,7 +72,10 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
   const controlPlane = createControlPlaneClient({ agent, cpUrl, wlId: own.wlId });
   const tokens = createTokenStore({ db, sealer, clock, log });
   const keys = createKeySource({ db, controlPlane, clock, log });
-  const governance = { db, sealer, controlPlane, keys, own, peerUrl, cpUrl, clock };
+  const refusedHeads: RefusedHead[] = [];
+  const onHeadRefused = (head: RefusedHead): void => void refusedHeads.push(head);
+  const common = { db, sealer, controlPlane, keys, own };
+  const governance = { ...common, peerUrl, cpUrl, clock, onHeadRefused };
   const connection = await NativeConnection.connect({ address: options.temporalAddress });
   const client = new Client({ connection, namespace });
   const exporterOffers = createExporterOffersClient(agent);
@@ -97,7 +102,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     return result as T;
   };
   return {
-    ...{ client, syncs, tokens, keys, governance },
+    ...{ client, syncs, tokens, keys, governance, refusedHeads },
     policySync: () => run('policySync'),
     offerSync: () => run('offerSync'),
     importNow: () => run('importNow'),

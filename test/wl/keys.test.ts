@@ -136,7 +136,8 @@ describe('tokens', () => {
     } as unknown as ControlPlaneClient;
     const deps = {
       ...{ db: wl.db, sealer: SEALER, controlPlane, own: OWN, clock },
-      ...{ keys: { refresh: async () => undefined }, peerUrl: 'https://a', cpUrl: 'https://b' },
+      keys: { refresh: async () => undefined, keysFor: async () => undefined },
+      ...{ peerUrl: 'https://a', cpUrl: 'https://b', onHeadRefused: () => undefined },
     };
     expect(await refreshTokens(deps)).toBe(3);
     expect(issued.sort()).toEqual([IMPORTER, 'control-plane', EXPORTER].sort());

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { verifyAudit, type AuditRow } from '../../../db/audit.ts';
+import type { AuditRow } from '../../../db/audit.ts';
 import { listAudit } from '../../../db/cp/audit-trail.ts';
+import { verifyTrail, type TrailVerdict } from '../../../db/cp/signed-heads.ts';
+import { CHAIN_PROBLEMS } from '../../../domain/audit/chain.ts';
 import { cursorQuery, decodeCursor, encodeCursor, pageOf } from '../../http/pagination.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { CpApiDeps } from '../deps.ts';
@@ -22,6 +24,19 @@ const auditView = z.object({
   correlationId: z.string(),
   previousHash: z.string(),
   hash: z.string(),
+});
+
+const verdictView = z.object({
+  verified: z.boolean(),
+  scanned: z.number().int(),
+  head: z.object({ seq: z.string(), hash: z.string() }),
+  signedHeads: z.object({
+    met: z.number().int(),
+    forged: z.array(z.string()),
+    keyUnknown: z.number().int(),
+  }),
+  brokenAt: z.string().optional(),
+  problem: z.enum(CHAIN_PROBLEMS).optional(),
 });
 
 /** Every change, in a chain that shows when a row was touched. */
@@ -60,24 +75,23 @@ export function auditRoutes({ db }: Pick<CpApiDeps, 'db'>, guards: Guards): Rout
     route({
       ...common,
       path: '/admin/api/audit/verify',
-      summary: 'Recomputes the whole chain',
-      responses: {
-        200: z.object({
-          intact: z.boolean(),
-          scanned: z.number().int(),
-          brokenAt: z.string().optional(),
-        }),
-      },
-      handler: async () => {
-        const { scanned, brokenAt } = await verifyAudit(db);
-        const body =
-          brokenAt === undefined
-            ? { intact: true, scanned }
-            : { intact: false, scanned, brokenAt: String(brokenAt) };
-        return { status: 200, body };
-      },
+      summary: 'Recomputes the whole chain and compares it with the heads that were signed',
+      responses: { 200: verdictView },
+      handler: async () => ({ status: 200, body: verdictOf(await verifyTrail(db)) }),
     }),
   ];
+}
+
+function verdictOf({ signedHeads, ...verdict }: TrailVerdict): z.output<typeof verdictView> {
+  const { scanned, head, brokenAt, problem } = verdict;
+  const { met, forged, keyUnknown } = signedHeads;
+  return {
+    verified: brokenAt === undefined && forged.length === 0,
+    scanned,
+    head: { seq: String(head.seq), hash: head.hash },
+    signedHeads: { met, forged: forged.map(String), keyUnknown },
+    ...(brokenAt === undefined ? {} : { brokenAt: String(brokenAt), problem }),
+  };
 }
 
 function viewOf({ previous_hash: previousHash, ...row }: AuditRow): z.output<typeof auditView> {

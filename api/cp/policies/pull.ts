@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { readPullDocument, recordApplied } from '../../../db/cp/pull.ts';
+import { recordSignedHead } from '../../../db/cp/signed-heads.ts';
 import { readSecrets } from '../../../db/cp/wl.ts';
 import type { PullDocument } from '../../../domain/policy/pull-document.ts';
 import { Problem } from '../../http/problem.ts';
@@ -31,6 +32,7 @@ export function pullRoute(deps: PullDeps, guards: Guards): Route {
       if (applied !== undefined) await recordApplied(deps.db, id, applied);
       const unsigned = foundOrProblem(await readPullDocument(deps.db, id));
       const signature = await deps.signer.signAuditHead(unsigned.auditHead);
+      await recordSignedHead(deps.db, { ...unsigned.auditHead, signature });
       const document: PullDocument = {
         ...unsigned,
         auditHead: { ...unsigned.auditHead, signature },
