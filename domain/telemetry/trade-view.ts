@@ -36,10 +36,22 @@ export interface TradeView {
   readonly neededApproval: boolean;
 }
 
+/** The types of events whose data is a trade's document (CONTRACTS.md, events). */
+export const TRADE_EVENT_TYPES = [
+  'TRADER_PURCHASE',
+  'offer.attempted',
+  'hold.opened',
+  'hold.closed',
+  'limit.refused',
+  'purchase.parked',
+  'purchase.unparked',
+] as const satisfies readonly EventType[];
+export type TradeEventType = (typeof TRADE_EVENT_TYPES)[number];
+
 /** An event that tells of a trade, without who says it: the document names the role. */
 export interface TradeEvent {
   readonly eventId: string;
-  readonly type: EventType;
+  readonly type: TradeEventType;
   readonly occurredAt: Date;
   readonly data: TraderPurchaseData;
 }
@@ -59,9 +71,24 @@ const EXPORTER_STATUSES: ReadonlySet<string> = new Set<TraderStatus>([
   'REVERSED',
 ]);
 
-/** True where the document's status is one that its role can have; others tell nothing. */
-export function isTold({ role, status }: TraderPurchaseData): boolean {
-  return (role === 'IMPORTER' ? IMPORTER_STATUSES : EXPORTER_STATUSES).has(status);
+/** What a database's integer holds; no honest version, revision or wait in ms comes near it. */
+const INTEGER_MAX = 2_147_483_647;
+// A parked purchase may wait for a person for months.
+const WAIT_MAX_MS = 10 * 366 * 86_400_000;
+
+/**
+ * True where the document can be true: its status is one that its role can have, its numbers are in
+ * reach. Another one tells nothing and is kept as evidence only.
+ */
+export function isTold(document: TraderPurchaseData): boolean {
+  const { role, status, version, policyRevision, relationshipRevision, latencyMs } = document;
+  const statuses = role === 'IMPORTER' ? IMPORTER_STATUSES : EXPORTER_STATUSES;
+  const counters = [version, policyRevision, relationshipRevision];
+  return (
+    statuses.has(status) &&
+    counters.every((counter) => counter <= INTEGER_MAX) &&
+    latencyMs <= WAIT_MAX_MS
+  );
 }
 
 /**
@@ -118,7 +145,7 @@ function earlier(a: Date | undefined, b: Date): Date {
 }
 
 function less(a: number | undefined, b: number): number {
-  return a !== undefined && a <= b ? a : b;
+  return Math.min(a ?? INTEGER_MAX, b);
 }
 
 /** What both sides together say; PROVISIONAL is one side's CONFIRMED (CONTRACTS.md). */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { applyTradeEvents, type ToldTrade } from '../../db/cp/trades/apply.ts';
 import { inTransaction } from '../../db/pool.ts';
+import type { Json } from '../../domain/shared/canonical.ts';
 import {
   anyStory,
   story,
@@ -19,6 +20,7 @@ import {
   startControlPlane,
   type Stage,
 } from './stage.ts';
+import { eventOf, send, sender } from './telemetry/events.ts';
 
 const PARTNERS = { importer: IMPORTER, exporter: EXPORTER };
 const BACK = { importer: EXPORTER, exporter: IMPORTER };
@@ -220,6 +222,29 @@ describe('the balance', () => {
     const stale = await tell('confirmed', PARTNERS, { startedAt: minutesFromNow(6) });
     expect(await tradeRow(fresh)).toMatchObject({ decided_on_stale: false });
     expect(await tradeRow(stale)).toMatchObject({ decided_on_stale: true });
+  });
+
+  test('what comes in over the wire, signed, is in the balance when it is answered', async () => {
+    const before = await figures('pair');
+    const senders = [await sender(stage, IMPORTER), await sender(stage, EXPORTER)];
+    const told = story('confirmed', PARTNERS, { startedAt: new Date() });
+    for (const one of senders) {
+      const own = told.events.filter(({ wlId }) => wlId === one.wlId);
+      const events = own.map(({ eventId, type, occurredAt, data }) =>
+        eventOf(one, {
+          ...{ eventId, type, occurredAt: occurredAt.toISOString() },
+          data: data as unknown as Json,
+        }),
+      );
+      const results = [await send(stage, one, events), await send(stage, one, events)];
+      expect(results.flat().map(({ result }) => result)).toEqual([
+        'ACCEPTED',
+        'ACCEPTED',
+        'DUPLICATE',
+        'DUPLICATE',
+      ]);
+    }
+    expect(await figures('pair')).toEqual(expected(before, [told]));
   });
 
   test('trades of strangers told by two intakes at once are kept whole', async () => {

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import type { ToldTrade } from '../../db/cp/trades/apply.ts';
 import { formatMinor } from '../../domain/shared/money.ts';
-import type { EventType, TraderPurchaseData } from '../../domain/telemetry/events.ts';
+import type { TraderPurchaseData } from '../../domain/telemetry/events.ts';
+import type { TradeEventType } from '../../domain/telemetry/trade-view.ts';
 
 export interface Partners {
   readonly importer: string;
@@ -12,7 +13,7 @@ export interface Partners {
 /** What a story ends as in the balance: what counts of it, by hand and not by the code's rules. */
 export type Ending = 'SOLD' | 'RESERVED' | 'NOTHING';
 
-type Said = readonly [role: 'I' | 'E', version: number, status: string, type?: EventType];
+type Said = readonly [role: 'I' | 'E', version: number, status: string, type?: TradeEventType];
 
 /** How trades go, told as the white labels tell them; being funded (version 2) is silent. */
 export const STORIES = {
@@ -126,7 +127,7 @@ export function story(
   const events = said.map(([role, version, status, type = 'TRADER_PURCHASE'], index): ToldTrade => {
     const isImporter = role === 'I';
     return {
-      eventId: randomUUID(),
+      eventId: randomUUIDv7(),
       type,
       occurredAt: new Date(startedAt.getTime() + STEP_MS * index),
       wlId: isImporter ? importer : exporter,

@@ -1,5 +1,7 @@
 import type { EventType } from '../../../domain/telemetry/events.ts';
+import { TRADE_EVENT_TYPES, type TradeEventType } from '../../../domain/telemetry/trade-view.ts';
 import type { CpTransaction } from '../schema.ts';
+import { applyTradeEvents } from '../trades/apply.ts';
 import { confirmTraderAccount } from '../trader-account.ts';
 import type { Projector, StoredEvent } from './stored-event.ts';
 
@@ -16,12 +18,23 @@ export async function applyEvent(tx: CpTransaction, event: StoredEvent): Promise
   await project?.(tx, event);
 }
 
-/** Applies the accepted events of one request, oldest first, so that every process does alike. */
+/**
+ * Applies the accepted events of one request, oldest first, so that every process does alike. Those
+ * that tell of trades go together and first: they lock pairs, which come before audit rows.
+ */
 export async function applyEvents(
   tx: CpTransaction,
   events: readonly StoredEvent[],
 ): Promise<void> {
-  for (const event of events.toSorted(byTime)) await applyEvent(tx, event);
+  const ordered = events.toSorted(byTime);
+  await applyTradeEvents(tx, ordered.filter(isOfTrade));
+  for (const event of ordered) await applyEvent(tx, event);
+}
+
+const OF_TRADES: ReadonlySet<EventType> = new Set(TRADE_EVENT_TYPES);
+
+function isOfTrade(event: StoredEvent): event is StoredEvent<TradeEventType> {
+  return OF_TRADES.has(event.type);
 }
 
 function byTime(a: StoredEvent, b: StoredEvent): number {
