@@ -20,6 +20,7 @@ import { linkEngine } from './compose/engine-link.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
 import { measurePolicyDrift } from './compose/policy-drift.ts';
 import { createWorkerParts, run, serveHealth } from './compose/process.ts';
+import { signalActivities } from './compose/signal-activities.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
 
 const NAME = 'cp-worker';
@@ -46,7 +47,11 @@ async function main(): Promise<void> {
     driftSeconds: config.policyDriftSeconds,
     onDrift: measurePolicyDrift(parts.metrics, database.db),
   };
-  const activities = cpActivities(database, { agent, work, log, drift });
+  const client = () => link.client();
+  const activities = {
+    ...cpActivities(database, { agent, work, log, drift }),
+    ...signalActivities(config, { ...parts, database, client }),
+  };
   const link = linkEngine(config, {
     ...parts,
     workers: async () => {

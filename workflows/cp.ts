@@ -1,4 +1,6 @@
 // The workflow bundle of the Control Plane's worker.
 export { policyRevision } from './policy-revision/workflow.ts';
+export { signalDispatch } from './signal-dispatch/workflow.ts';
+export { signalTest } from './signal-test/workflow.ts';
 export { snapshotSync } from './snapshot-sync/workflow.ts';
 export { workSweep } from './work-sweep/workflow.ts';

@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, request, type Dispatcher } from 'undici';
+import { ADDRESS_REFUSED } from '../../runtime/public-url.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 
 export interface AgentTimeouts {
@@ -16,6 +17,8 @@ export interface AgentOptions {
   /** Connections per partner; as many calls run at once. */
   readonly connections: number;
   readonly timeouts?: AgentTimeouts;
+  /** Instead of the system's resolver; where it refuses, nothing is sent. */
+  readonly lookup?: LookupFunction;
 }
 
 export interface CallOptions {
@@ -68,7 +71,8 @@ const KEEP_ALIVE_MAX_MS = 60_000;
 const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
 
 /** A pool of mTLS connections. `*.localhost` is loopback by RFC 6761; Node's resolver differs. */
-export function createAgent({ tls, connections, timeouts = {} }: AgentOptions): Agent {
+export function createAgent(options: AgentOptions): Agent {
+  const { tls, connections, timeouts = {}, lookup = lookupLocalhost } = options;
   const { connectMs = CONNECT_TIMEOUT_MS, keepAliveMs = KEEP_ALIVE_MS } = timeouts;
   return new Agent({
     connections,
@@ -76,7 +80,7 @@ export function createAgent({ tls, connections, timeouts = {} }: AgentOptions): 
     allowH2: false,
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-    connect: { ...tls, timeout: connectMs, lookup: lookupLocalhost },
+    connect: { ...tls, timeout: connectMs, lookup },
   });
 }
 
@@ -171,6 +175,7 @@ const CONNECT_CODES = new Set([
   'EADDRNOTAVAIL',
   'EPROTO',
   'UND_ERR_CONNECT_TIMEOUT',
+  ADDRESS_REFUSED,
 ]);
 // The server's certificate was not accepted, so nothing was sent.
 const HANDSHAKE_CODE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;

@@ -14,6 +14,7 @@ export const SEALED_COLUMNS = [
   { table: 'operator', key: 'id', column: 'email_sealed' },
   { table: 'operator', key: 'id', column: 'name_sealed' },
   { table: 'signing_key', key: 'kid', column: 'private_sealed' },
+  { table: 'webhook_key', key: 'kid', column: 'private_sealed' },
 ] as const;
 
 type Column = (typeof SEALED_COLUMNS)[number];

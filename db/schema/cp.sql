@@ -134,6 +134,17 @@ CREATE TABLE event_seen (
   CONSTRAINT event_seen_pkey PRIMARY KEY (wl_id, event_id)
 );
 
+CREATE TABLE gateway (
+  wl_id uuid NOT NULL,
+  failures_in_row integer NOT NULL DEFAULT 0,
+  closed_until timestamp with time zone,
+  dead_since timestamp with time zone,
+  episodes integer NOT NULL DEFAULT 0,
+  last_failure text,
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT gateway_pkey PRIMARY KEY (wl_id)
+);
+
 CREATE TABLE issued_token (
   jti uuid NOT NULL,
   kind text NOT NULL,
@@ -299,6 +310,16 @@ CREATE TABLE relationship_revision (
   CONSTRAINT relationship_revision_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES relationship(src, dst)
 );
 
+CREATE TABLE request_key (
+  route text NOT NULL,
+  actor text NOT NULL,
+  key text NOT NULL,
+  fingerprint text NOT NULL,
+  subject text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  CONSTRAINT request_key_pkey PRIMARY KEY (route, actor, key)
+);
+
 CREATE TABLE revision_applied (
   revision text NOT NULL,
   wl_id uuid NOT NULL,
@@ -386,6 +407,20 @@ CREATE TABLE signal_delivery (
   CONSTRAINT signal_delivery_check CHECK (((state = 'ACKED'::text) = (acked_at IS NOT NULL))),
   CONSTRAINT signal_delivery_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES signal(id),
   CONSTRAINT signal_delivery_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'SENT'::text, 'ACKED'::text, 'SUPERSEDED'::text, 'CANCELLED'::text])))
+);
+
+CREATE TABLE signal_test (
+  id uuid NOT NULL,
+  wl_id uuid NOT NULL,
+  asked_by text NOT NULL,
+  asked_at timestamp with time zone NOT NULL DEFAULT clock(),
+  answered_at timestamp with time zone,
+  latency_ms integer,
+  status integer,
+  failure text,
+  body_masked text,
+  CONSTRAINT signal_test_pkey PRIMARY KEY (id),
+  CONSTRAINT signal_test_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id)
 );
 
 CREATE TABLE signed_head (
@@ -530,6 +565,15 @@ CREATE TABLE trader_confirmation (
   CONSTRAINT trader_confirmation_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE ON DELETE CASCADE
 );
 
+CREATE TABLE webhook_key (
+  kid text NOT NULL,
+  public_jwk jsonb NOT NULL,
+  private_sealed text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  retired_at timestamp with time zone,
+  CONSTRAINT webhook_key_pkey PRIMARY KEY (kid)
+);
+
 CREATE TABLE wl (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -645,9 +689,13 @@ CREATE INDEX revision_unapplied ON public.revision_applied USING btree (wl_id, s
 
 CREATE INDEX signal_delivery_open ON public.signal_delivery USING btree (created_at) WHERE (state = ANY (ARRAY['PENDING'::text, 'SENT'::text]));
 
+CREATE INDEX signal_delivery_open_wl ON public.signal_delivery USING btree (wl_id) WHERE (state = ANY (ARRAY['PENDING'::text, 'SENT'::text]));
+
 CREATE INDEX signal_delivery_wl ON public.signal_delivery USING btree (wl_id, created_at);
 
 CREATE INDEX signal_page ON public.signal USING btree (created_at DESC, id DESC);
+
+CREATE INDEX signal_test_wl ON public.signal_test USING btree (wl_id, asked_at);
 
 CREATE UNIQUE INDEX signing_key_one_current ON public.signing_key USING btree (COALESCE((wl_id)::text, 'control-plane'::text)) WHERE (state = 'CURRENT'::text);
 
@@ -668,6 +716,8 @@ CREATE INDEX trade_importer ON public.trade USING btree (importer, started_at DE
 CREATE UNIQUE INDEX trade_mismatch_open ON public.trade_mismatch USING btree (importer, exporter, trade_id) WHERE (resolved_at IS NULL);
 
 CREATE INDEX trade_page ON public.trade USING btree (started_at DESC, importer, exporter, trade_id);
+
+CREATE UNIQUE INDEX webhook_key_one_current ON public.webhook_key USING btree ((true)) WHERE (retired_at IS NULL);
 
 CREATE INDEX work_order_open ON public.work_order USING btree (created_at, workflow_id) WHERE (done_at IS NULL);
 

@@ -16,7 +16,7 @@ import {
 import type { Guards } from '../guards.ts';
 import { policyPatchOf } from '../policies/schemas.ts';
 import { wlParams } from '../schemas.ts';
-import { refusalOfUrl } from './public-url.ts';
+import { refusalOfUrl } from '../../../runtime/public-url.ts';
 import {
   endpointBody,
   endpointView,

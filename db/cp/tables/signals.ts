@@ -1,5 +1,7 @@
+import type { DeliveryState } from '../../../domain/imbalance/signal.ts';
 import type { SignalAction, SignalOrigin } from '../../../domain/imbalance/verdict.ts';
 import type { Defaulted, Nullable, NullableStamp, Stamp } from './columns.ts';
+import type { GatewayTables } from './gateways.ts';
 
 export interface PairTable {
   src: string;
@@ -34,7 +36,6 @@ export interface SignalTable {
   created_at: Stamp;
 }
 
-export type DeliveryState = 'PENDING' | 'SENT' | 'ACKED' | 'SUPERSEDED' | 'CANCELLED';
 export type AckKind = 'BODY' | 'EXPLICIT' | 'STALE' | 'OPERATOR';
 
 export interface SignalDeliveryTable {
@@ -64,7 +65,7 @@ export interface SignalAttemptTable {
   body_masked: Nullable<string>;
 }
 
-export interface SignalTables {
+export interface SignalTables extends GatewayTables {
   pair: PairTable;
   signal: SignalTable;
   signal_delivery: SignalDeliveryTable;

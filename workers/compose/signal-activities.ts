@@ -1,0 +1,40 @@
+import type { Client } from '@temporalio/client';
+import { createAgent } from '../../activities/clients/agent.ts';
+import {
+  createSignalActivities,
+  DISPATCH_LIMITS,
+  type SignalDeps,
+} from '../../activities/signals/activities.ts';
+import { createSignalTestActivities } from '../../activities/signals/test.ts';
+import { createLooker } from '../../activities/work/looker.ts';
+import type { CpSchema } from '../../db/cp/schema.ts';
+import type { CpConfig } from '../../runtime/config.ts';
+import { publicLookup } from '../../runtime/public-url.ts';
+import { loadTls } from '../../runtime/tls.ts';
+import type { PartyDatabase } from './party-database.ts';
+import type { ProcessParts } from './process.ts';
+
+/** Everything that signals need in a process that runs the Control Plane's workflows. */
+export function signalActivities(
+  { profile, listen }: Pick<CpConfig, 'profile' | 'listen'>,
+  parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics'> & {
+    readonly database: PartyDatabase<CpSchema>;
+    readonly client: () => Pick<Client, 'workflow'>;
+  },
+) {
+  const { log, shutdown, metrics, database, client } = parts;
+  const looker = createLooker({ client, log });
+  // Apart from the nudges' connections: a signal does not wait behind a slow answer to a nudge.
+  const agent = createAgent({
+    tls: loadTls(listen.certificates),
+    connections: DISPATCH_LIMITS.callsAtOnce,
+    lookup: publicLookup(profile),
+  });
+  shutdown.add('signals', async () => {
+    await looker.settle();
+    await agent.close();
+  });
+  const { db, sealer } = database;
+  const deps: SignalDeps = { db, sealer, profile, agent, metrics, look: looker.look };
+  return { ...createSignalActivities(deps), ...createSignalTestActivities(deps) };
+}
