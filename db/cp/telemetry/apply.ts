@@ -1,6 +1,7 @@
 import type { EventType } from '../../../domain/telemetry/events.ts';
 import { TRADE_EVENT_TYPES, type TradeEventType } from '../../../domain/telemetry/trade-view.ts';
 import type { CpTransaction } from '../schema.ts';
+import { recordSignalApplied } from '../signals/applied.ts';
 import { applyTradeEvents } from '../trades/apply.ts';
 import { confirmTraderAccount } from '../trader-account.ts';
 import type { Projector, StoredEvent } from './stored-event.ts';
@@ -8,6 +9,7 @@ import type { Projector, StoredEvent } from './stored-event.ts';
 export type { Projector, StoredEvent } from './stored-event.ts';
 
 const PROJECTORS: { readonly [T in EventType]?: Projector<T> } = {
+  'signal.applied': recordSignalApplied,
   'trader.account.confirmed': confirmTraderAccount,
 };
 
