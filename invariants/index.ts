@@ -1,4 +1,5 @@
 import { agreement } from './agreement.ts';
+import { auditChain } from './audit-chain.ts';
 import { balances } from './balances.ts';
 import { books } from './books.ts';
 import { captures } from './captures.ts';
@@ -23,6 +24,7 @@ export const INVARIANTS: readonly Invariant[] = [
   books,
   transitions,
   openTrades,
+  auditChain,
   revisions,
   exposure,
   stock,

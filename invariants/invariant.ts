@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
+import type { CpSchema } from '../db/cp/schema.ts';
 import type { WlTables } from '../db/wl/schema.ts';
 
 /** One WL as the checkers see it: its database, and where there is one its engine. */
@@ -13,6 +14,8 @@ export interface Party {
 
 export interface CheckRun {
   readonly parties: readonly Party[];
+  /** Database of the Control Plane; without it what it alone can tell is not judged. */
+  readonly cp?: Kysely<CpSchema> | undefined;
   /** No purchase is open and two sweeps have passed: more is checked then (RULES.md 10). */
   readonly quiet: boolean;
   /** The moment that counts as now; left out, each database's own clock() is asked. */

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import type { Kysely } from 'kysely';
+import type pg from 'pg';
+import type { CpSchema } from '../db/cp/schema.ts';
 import { createDatabase, createPool } from '../db/pool.ts';
 import type { WlTables } from '../db/wl/schema.ts';
 import { checkInvariants, isHolding, renderInvariants } from '../invariants/index.ts';
-import type { Party } from '../invariants/index.ts';
+import type { InvariantRow, Party } from '../invariants/index.ts';
 import { messageOf } from './errors.ts';
-import { WL_PARTIES } from './parties.ts';
+import { CP, WL_PARTIES } from './parties.ts';
+import type { Party as StackParty } from './parties.ts';
 import type { Progress } from './progress.ts';
 import type { Stack } from './stack.ts';
 
@@ -14,39 +18,74 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 const POOL_SIZE = 2;
 // "Quiet" is no purchase open and two sweeps passed (RULES.md 10); a sweep runs every 15 s.
 const SWEEPS = 2;
-const SWEEP_SECONDS_DEFAULT = 15;
+export const SWEEP_SECONDS_DEFAULT = 15;
 const SWEEP_SLACK_MS = 2_000;
 const QUIET_WITHIN_MS = 120_000;
 const POLL_MS = 500;
 
+/** Where the databases and the engine of the three parties are. */
+export interface CheckedPlace {
+  databaseUrl(party: StackParty): string;
+  /** Without it, whether open trades have a workflow is not judged. */
+  readonly temporalAddress?: string | undefined;
+  readonly sweepSeconds: number;
+}
+
+export interface CheckedInvariants {
+  readonly rows: readonly InvariantRow[];
+  readonly quiet: boolean;
+}
+
 /** Checks the invariants on the databases and the engine and prints what was looked at. */
 export async function checkStack(stack: Stack, progress: Progress): Promise<boolean> {
-  const connection = Connection.lazy({ address: stack.temporal.address });
-  const pools = WL_PARTIES.map((party) =>
-    createPool({
-      url: stack.databaseUrl(party),
+  const waiting = progress.step('quiet: nothing open for two sweeps');
+  const place = {
+    databaseUrl: (party: StackParty) => stack.databaseUrl(party),
+    temporalAddress: stack.temporal.address,
+    sweepSeconds: Number(stack.env['ORPHAN_SWEEP_SECONDS'] ?? SWEEP_SECONDS_DEFAULT),
+  };
+  const { rows, quiet } = await checkPlace(place, {
+    onQuiet: (isQuiet) => waiting.done(isQuiet ? '' : 'purchases are still open'),
+    onTrouble: (message) => progress.print(`invariants: ${message}`),
+  });
+  progress.print(`\n${renderInvariants(rows)}\n`);
+  return quiet && isHolding(rows, { traded: true });
+}
+
+/** Waits until nothing is open and checks. */
+export async function checkPlace(
+  place: CheckedPlace,
+  told: { onQuiet(isQuiet: boolean): void; onTrouble(message: string): void },
+): Promise<CheckedInvariants> {
+  const { temporalAddress } = place;
+  const connection =
+    temporalAddress === undefined ? undefined : Connection.lazy({ address: temporalAddress });
+  const pools: pg.Pool[] = [];
+  const open = <S>(party: StackParty): Kysely<S> => {
+    const pool = createPool({
+      url: place.databaseUrl(party),
       size: POOL_SIZE,
       applicationName: 'invariants',
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-      onError: (error) => progress.print(`invariants: ${messageOf(error)}`),
-    }),
-  );
-  const parties = WL_PARTIES.map(({ wlId, slug, namespace }, index): Party => {
-    const pool = pools[index];
-    if (pool === undefined) throw new Error('each party has a pool');
-    const db = createDatabase<WlTables>(pool);
-    return { wlId, slug, db, openWorkflows: () => openWorkflows(connection, namespace) };
+      onError: (error) => told.onTrouble(messageOf(error)),
+    });
+    pools.push(pool);
+    return createDatabase<S>(pool);
+  };
+  const parties = WL_PARTIES.map((party): Party => {
+    const { wlId, slug, namespace } = party;
+    const engine =
+      connection === undefined ? {} : { openWorkflows: () => openWorkflows(connection, namespace) };
+    return { wlId, slug, db: open<WlTables>(party), ...engine };
   });
-  const waiting = progress.step('quiet: nothing open for two sweeps');
+  const cp = open<CpSchema>(CP);
   try {
-    const quiet = await untilQuiet(stack, parties);
-    waiting.done(quiet ? '' : 'purchases are still open');
-    const rows = await checkInvariants({ parties, quiet });
-    progress.print(`\n${renderInvariants(rows)}\n`);
-    return quiet && isHolding(rows, { traded: true });
+    const quiet = await untilQuiet(parties, place.sweepSeconds);
+    told.onQuiet(quiet);
+    return { rows: await checkInvariants({ parties, cp, quiet }), quiet };
   } finally {
     await Promise.all(pools.map((pool) => pool.end()));
-    await connection.close();
+    await connection?.close();
   }
 }
 
@@ -61,13 +100,12 @@ async function openWorkflows(connection: Connection, namespace: string): Promise
 
 const OPEN_STATES = ['REQUESTED', 'FUNDED', 'AWAITING_APPROVAL', 'UNCERTAIN', 'REVERSING'] as const;
 
-async function untilQuiet(stack: Stack, parties: readonly Party[]): Promise<boolean> {
+async function untilQuiet(parties: readonly Party[], sweepSeconds: number): Promise<boolean> {
   const deadline = Date.now() + QUIET_WITHIN_MS;
   while (await isAnyOpen(parties)) {
     if (Date.now() > deadline) return false;
     await delay(POLL_MS);
   }
-  const sweepSeconds = Number(stack.env['ORPHAN_SWEEP_SECONDS'] ?? SWEEP_SECONDS_DEFAULT);
   await delay(SWEEPS * sweepSeconds * 1_000 + SWEEP_SLACK_MS);
   return !(await isAnyOpen(parties));
 }

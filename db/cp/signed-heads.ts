@@ -32,13 +32,27 @@ export interface TrailVerdict extends AuditVerdict {
 const FORGED_LISTED_MAX = 20;
 const PAGE_ROWS = 1_000;
 
+/** A head with the signature that it was stored with. */
+export type StoredHead = ChainPoint & { readonly kid: string; readonly signature: string };
+
 /** Verifies the Control Plane's chain against the heads that it has signed itself. */
 export async function verifyTrail(db: Kysely<CpSchema>): Promise<TrailVerdict> {
+  return verifyAgainst(db, await ownHeads(db));
+}
+
+/**
+ * Verifies the Control Plane's chain against heads in order of their numbers, wherever they were
+ * stored. They have to be older than this call: a chain that grows meanwhile is read as it is now.
+ */
+export async function verifyAgainst(
+  db: Kysely<CpSchema>,
+  stored: AsyncIterable<StoredHead>,
+): Promise<TrailVerdict> {
   const keys = await keysOfHeads(db);
   const forged: bigint[] = [];
   let keyUnknown = 0;
   async function* heads(): AsyncGenerator<ChainPoint, void> {
-    for await (const head of signedHeads(db)) {
+    for await (const head of stored) {
       const key = keys.get(head.kid);
       if (key === undefined) keyUnknown += 1;
       const isForged =
@@ -66,14 +80,22 @@ export async function keysOfHeads(db: Kysely<CpSchema>): Promise<Map<string, Key
   );
 }
 
-type StoredHead = ChainPoint & { readonly kid: string; readonly signature: string };
+/** The heads that are stored by now, which the chain must reach whatever is added meanwhile. */
+async function ownHeads(db: Kysely<CpSchema>): Promise<AsyncGenerator<StoredHead, void>> {
+  const last = await db
+    .selectFrom('signed_head')
+    .select((select) => select.fn.max('seq').as('seq'))
+    .executeTakeFirst();
+  return headsUntil(db, last?.seq ?? -1n);
+}
 
-async function* signedHeads(db: Kysely<CpSchema>): AsyncGenerator<StoredHead, void> {
+async function* headsUntil(db: Kysely<CpSchema>, until: bigint): AsyncGenerator<StoredHead, void> {
   for (let after: bigint | undefined = -1n; after !== undefined;) {
     const rows: StoredHead[] = await db
       .selectFrom('signed_head')
       .select(['seq', 'hash', 'kid', 'signature'])
       .where('seq', '>', after)
+      .where('seq', '<=', until)
       .orderBy('seq')
       .limit(PAGE_ROWS)
       .execute();

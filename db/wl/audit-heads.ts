@@ -81,3 +81,29 @@ export async function recordRefusedHead(
     });
   });
 }
+
+/** A head as it was stored. */
+export type HeadSeen = ChainPoint & { readonly kid: string; readonly signature: string };
+
+const PAGE_ROWS = 1_000;
+
+/** The heads that are stored by now, in order of their numbers. */
+export async function headsSeen(db: Kysely<WlTables>): Promise<AsyncGenerator<HeadSeen, void>> {
+  const last = await latestHeadSeen(db);
+  return headsUntil(db, last?.seq ?? -1n);
+}
+
+async function* headsUntil(db: Kysely<WlTables>, until: bigint): AsyncGenerator<HeadSeen, void> {
+  for (let after: bigint | undefined = -1n; after !== undefined;) {
+    const rows: HeadSeen[] = await db
+      .selectFrom('audit_head_seen')
+      .select(['seq', 'hash', 'kid', 'signature'])
+      .where('seq', '>', after)
+      .where('seq', '<=', until)
+      .orderBy('seq')
+      .limit(PAGE_ROWS)
+      .execute();
+    yield* rows;
+    after = rows.length < PAGE_ROWS ? undefined : rows.at(-1)?.seq;
+  }
+}

@@ -1,5 +1,8 @@
 import type { Kysely } from 'kysely';
 import pg from 'pg';
+import { CP_MIGRATIONS } from '../../db/cp/migrations.ts';
+import type { CpSchema } from '../../db/cp/schema.ts';
+import { migrate } from '../../db/migrator.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
 import { startWlDatabases } from '../wl/database.ts';
@@ -7,6 +10,8 @@ import { startWlDatabases } from '../wl/database.ts';
 export interface MarketDatabases {
   /** Opens a database for the time of `work`, so that it can be a template afterwards. */
   use<T>(name: string, work: (db: Kysely<WlTables>) => Promise<T>): Promise<T>;
+  /** The same for a Control Plane's database; `cp` is a migrated, empty one. */
+  useControlPlane<T>(name: string, work: (db: Kysely<CpSchema>) => Promise<T>): Promise<T>;
   clone(name: string, from: string): Promise<void>;
   drop(name: string): Promise<void>;
   /** Runs statements past triggers and foreign keys, as no process of ours could. */
@@ -18,7 +23,23 @@ const CHECK_TIMEOUT_MS = 30_000;
 
 /** A server of its own with the given migrated WL databases, which can be copied. */
 export async function startMarketDatabases(names: readonly string[]): Promise<MarketDatabases> {
-  const server = await startWlDatabases(names);
+  const server = await startWlDatabases(names, ['cp']);
+  await migrate(server.urlFor('cp'), CP_MIGRATIONS);
+  const within = async <S, T>(name: string, work: (db: Kysely<S>) => Promise<T>): Promise<T> => {
+    const pool = createPool({
+      url: server.urlFor(name),
+      size: 4,
+      applicationName: 'test-invariants',
+      statementTimeoutMs: CHECK_TIMEOUT_MS,
+      onError: () => undefined,
+    });
+    const db = createDatabase<S>(pool);
+    try {
+      return await work(db);
+    } finally {
+      await db.destroy();
+    }
+  };
   const query = async (database: string, text: string): Promise<void> => {
     const client = new pg.Client({ connectionString: server.urlFor(database) });
     await client.connect();
@@ -29,21 +50,8 @@ export async function startMarketDatabases(names: readonly string[]): Promise<Ma
     }
   };
   return {
-    async use(name, work) {
-      const pool = createPool({
-        url: server.urlFor(name),
-        size: 4,
-        applicationName: 'test-invariants',
-        statementTimeoutMs: CHECK_TIMEOUT_MS,
-        onError: () => undefined,
-      });
-      const db = createDatabase<WlTables>(pool);
-      try {
-        return await work(db);
-      } finally {
-        await db.destroy();
-      }
-    },
+    use: (name, work) => within(name, work),
+    useControlPlane: (name, work) => within(name, work),
     clone: (name, from) => query('postgres', `CREATE DATABASE ${name} TEMPLATE ${from}`),
     drop: (name) => query('postgres', `DROP DATABASE ${name} WITH (FORCE)`),
     tamper: (name, statements) =>

@@ -4,7 +4,7 @@ import { SETTLEMENT, TRADES } from './market.ts';
 export interface Plant {
   readonly number: number;
   readonly name: string;
-  readonly party: 'exporter' | 'importer';
+  readonly party: 'exporter' | 'importer' | 'cp';
   readonly sql: string;
   /** Part of the subject and detail of the violation that is reported. */
   readonly reports: string;
