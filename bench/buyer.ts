@@ -1,5 +1,10 @@
-import type { Agent } from 'undici';
-import { callJson, ConnectionFailure, createAgent } from '../activities/clients/agent.ts';
+import type { Dispatcher } from 'undici';
+import {
+  callJson,
+  ConnectionFailure,
+  createAgent,
+  type PartnerAgent,
+} from '../activities/clients/agent.ts';
 import type { Answer } from './load.ts';
 import type { Purchase } from './market.ts';
 
@@ -9,12 +14,15 @@ const ATTEMPT_TIMEOUT_MS = 5_000;
 const CONNECTIONS = 64;
 
 /** Buyers' connections, all kept alive: TLS without a certificate, as a member's browser does. */
-export function createBuyerAgent(ca: string): Agent {
+export function createBuyerAgent(ca: string): PartnerAgent {
   return createAgent({ tls: { ca, cert: '', key: '' }, connections: CONNECTIONS });
 }
 
 /** Buys at one of the two systems, which answer alike. A late or broken answer is FAILED. */
-export function createBuyer(agent: Agent, base: string): (purchase: Purchase) => Promise<Answer> {
+export function createBuyer(
+  agent: Dispatcher,
+  base: string,
+): (purchase: Purchase) => Promise<Answer> {
   return async ({ key, accountId, token, offerId }) => {
     try {
       const { status, body } = await callJson({

@@ -1,5 +1,5 @@
-import { X509Certificate, createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { X509Certificate, createHash, createPrivateKey } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
 
 export interface TlsFiles {
@@ -30,13 +30,29 @@ export interface CertificateFacts {
 export const CP_SUBJECT_URI = 'urn:xpory:cp';
 const WL_SUBJECT_FORM = /^urn:xpory:wl:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** Reads the three PEM files of a party. */
+/** Where a renewal keeps what it has before it takes the place of the old. */
+export const nextFile = (file: string): string => `${file}.next`;
+
+/**
+ * Reads the three PEM files of a party. A renewal puts the key in its place and then the certificate;
+ * where it died in between, the certificate of the new key still waits beside the old one.
+ */
 export function loadTls({ caFile, certFile, keyFile }: TlsFiles): TlsMaterial {
-  return {
-    ca: readFileSync(caFile, 'utf8'),
-    cert: readFileSync(certFile, 'utf8'),
-    key: readFileSync(keyFile, 'utf8'),
-  };
+  const ca = readFileSync(caFile, 'utf8');
+  const key = readFileSync(keyFile, 'utf8');
+  const cert = readFileSync(certFile, 'utf8');
+  if (isPair(cert, key) || !existsSync(nextFile(certFile))) return { ca, cert, key };
+  const waiting = readFileSync(nextFile(certFile), 'utf8');
+  return { ca, cert: isPair(waiting, key) ? waiting : cert, key };
+}
+
+/** Whether the certificate is of that key; half a file is as little a pair as two strangers. */
+export function isPair(cert: string, key: string): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 /** The URI SAN of a WL's certificates. */

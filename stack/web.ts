@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Agent } from 'undici';
-import { callJson, createAgent } from '../activities/clients/agent.ts';
+import type { Dispatcher } from 'undici';
+import { callJson, createAgent, type PartnerAgent } from '../activities/clients/agent.ts';
 import type { CallAnswer, CallOptions } from '../activities/clients/agent.ts';
 import { loadTls } from '../runtime/tls.ts';
 import type { Pki } from './certificates/pki.ts';
@@ -15,7 +15,7 @@ const CALL_TIMEOUT_MS = 40_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 /** Without a party no certificate is shown, as a member's browser does. */
-export function createWebAgent(pki: Pki, party?: PartySlug): Agent {
+export function createWebAgent(pki: Pki, party?: PartySlug): PartnerAgent {
   const files = party === undefined ? undefined : pki.parties[party];
   const timeouts = { connectMs: CONNECT_TIMEOUT_MS };
   const tls =
@@ -60,7 +60,7 @@ export interface Web {
   need<T>(path: string, call?: WebCall): Promise<T>;
 }
 
-export function createWeb(agent: Agent, base: string): Web {
+export function createWeb(agent: Dispatcher, base: string): Web {
   const ask = async (path: string, call: WebCall = {}): Promise<CallAnswer> => {
     const { method = 'GET', form, bearer, headers } = call;
     const body = form === undefined ? call.body : new URLSearchParams(form).toString();

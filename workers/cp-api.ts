@@ -15,6 +15,7 @@ import { createAuthority, type Authority } from '../runtime/certificates/authori
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
 import { createParts, run, serveParty } from './compose/process.ts';
+import { openTls } from './compose/transport.ts';
 
 const NAME = 'cp-api';
 
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
     routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, work, tokens, authority }),
     document: CP_DOCUMENT,
     isRevoked: ({ serial }) => isRevoked(db, serial),
+    tls: openTls(config, parts),
   });
 }
 

@@ -7,13 +7,13 @@ import { createSnapshotActivities } from '../activities/snapshot/activities.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
 import { createWorkStarter, type WorkStarter } from '../activities/work/starter.ts';
 import { createWorkSweepActivities } from '../activities/work/sweep.ts';
+import { revokedSet } from '../db/cp/certificate.ts';
 import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import type { CpSchema } from '../db/cp/schema.ts';
 import { replaceSnapshot } from '../db/cp/snapshot.ts';
 import { readWl } from '../db/cp/wl.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
-import { loadTls } from '../runtime/tls.ts';
 import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
 import { WORK_SWEEP } from '../workflows/work-sweep/contract.ts';
 import { linkEngine } from './compose/engine-link.ts';
@@ -21,6 +21,7 @@ import { openPartyDatabase, type PartyDatabase } from './compose/party-database.
 import { measurePolicyDrift } from './compose/policy-drift.ts';
 import { createWorkerParts, run, serveHealth } from './compose/process.ts';
 import { signalActivities } from './compose/signal-activities.ts';
+import { openRevocations, openTls } from './compose/transport.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
 
 const NAME = 'cp-worker';
@@ -37,10 +38,11 @@ async function main(): Promise<void> {
     migrations: CP_MIGRATIONS,
   });
   shutdown.add('database', database.close);
-  const agent = createAgent({
-    tls: loadTls(config.listen.certificates),
-    connections: CONNECTIONS_PER_WL,
-  });
+  const transport = {
+    tls: openTls(config, parts),
+    revocations: await openRevocations(() => revokedSet(database.db), parts),
+  };
+  const agent = createAgent({ ...transport, connections: CONNECTIONS_PER_WL });
   shutdown.add('agent', () => agent.close());
   const work = createWorkStarter({ db: database.db, client: () => link.client(), log });
   const drift = {
@@ -50,7 +52,7 @@ async function main(): Promise<void> {
   const client = () => link.client();
   const activities = {
     ...cpActivities(database, { agent, work, log, drift }),
-    ...signalActivities(config, { ...parts, database, client }),
+    ...signalActivities(config, { ...parts, database, client, transport }),
   };
   const link = linkEngine(config, {
     ...parts,

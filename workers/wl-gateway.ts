@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   await serveParty(config, parts, {
     routes: wlRoutes(wlApiDeps(config, node)),
     document: WL_DOCUMENT,
+    tls: node.tls,
+    isRevoked: (facts) => node.revocations.isRevoked(facts),
   });
 }
 

@@ -41,6 +41,12 @@ async function main(): Promise<void> {
     ],
     onConnected: (client) => ensureSchedules(client, schedulesOf(config)),
   });
+  // Tokens are bound to the certificate: a replaced one needs new ones at once.
+  node.tls.onChange(() => {
+    node.syncs.startPolicySync().catch((err: unknown) => {
+      parts.log.warn({ err }, 'the tokens of a new certificate wait for the next sync');
+    });
+  });
   await serveHealth(config, parts);
 }
 
@@ -55,6 +61,7 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: ProcessPart
       ...{ db, sealer, controlPlane, keys, own },
       peerUrl: `https://${tlsHost}:${tlsPort}`,
       cpUrl: config.cpUrl,
+      thumbprint: node.thumbprint,
       clock: () => new Date(),
       onHeadRefused: tellOfRefusedHeads(parts),
     }),

@@ -1,8 +1,11 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { Agent, request, type Dispatcher } from 'undici';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { Agent, Dispatcher, request } from 'undici';
+import { fixedTls, type LiveTls } from '../../runtime/live-tls.ts';
 import { ADDRESS_REFUSED } from '../../runtime/public-url.ts';
-import type { TlsMaterial } from '../../runtime/tls.ts';
+import type { Revocations } from '../../runtime/revocations.ts';
+import { serialOf, type TlsMaterial } from '../../runtime/tls.ts';
 
 export interface AgentTimeouts {
   /** TCP and TLS handshake. */
@@ -13,7 +16,9 @@ export interface AgentTimeouts {
 
 export interface AgentOptions {
   /** Our certificate and the CA that we trust for partners; both sides of mTLS. */
-  readonly tls: TlsMaterial;
+  readonly tls: TlsMaterial | LiveTls;
+  /** Partners whose certificate is in it are not spoken to. */
+  readonly revocations?: Revocations;
   /** Connections per partner; as many calls run at once. */
   readonly connections: number;
   readonly timeouts?: AgentTimeouts;
@@ -70,17 +75,82 @@ const KEEP_ALIVE_MAX_MS = 60_000;
 // 200 offers or 500 events with room; more would be a partner filling our memory.
 const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
 
-/** A pool of mTLS connections. `*.localhost` is loopback by RFC 6761; Node's resolver differs. */
-export function createAgent(options: AgentOptions): Agent {
-  const { tls, connections, timeouts = {}, lookup = lookupLocalhost } = options;
+/**
+ * A pool of mTLS connections. When our certificate is replaced or a partner's is revoked, a new pool
+ * takes the calls and the old one ends with its last: a connection keeps the certificates that it
+ * was made with, and a resumed session is not asked for the partner's again.
+ */
+export class PartnerAgent extends Dispatcher {
+  readonly #make: () => Agent;
+  #pool: Agent;
+
+  constructor(make: () => Agent) {
+    super();
+    this.#make = make;
+    this.#pool = make();
+  }
+
+  override dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): boolean {
+    return this.#pool.dispatch(options as Agent.DispatchOptions, handler);
+  }
+
+  /** Resolves once the last call on the old connections has ended. */
+  async renew(): Promise<void> {
+    const old = this.#pool;
+    this.#pool = this.#make();
+    await old.close();
+  }
+
+  override close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  override destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
+
+/** An agent for one party's calls. `*.localhost` is loopback by RFC 6761; Node's resolver differs. */
+export function createAgent(options: AgentOptions): PartnerAgent {
+  const { connections, revocations, timeouts = {}, lookup = lookupLocalhost } = options;
   const { connectMs = CONNECT_TIMEOUT_MS, keepAliveMs = KEEP_ALIVE_MS } = timeouts;
-  return new Agent({
-    connections,
-    pipelining: 1,
-    allowH2: false,
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-    connect: { ...tls, timeout: connectMs, lookup },
+  const live = 'current' in options.tls ? options.tls : fixedTls(options.tls);
+  const agent = new PartnerAgent(() => {
+    const { ca, cert, key } = live.current();
+    return new Agent({
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+      connect: {
+        ...{ ca, cert, key, timeout: connectMs, lookup },
+        checkServerIdentity: (host, peer) => refusalOfServer(host, peer, revocations),
+      },
+    });
+  });
+  const renew = (): void => {
+    // What fails is the end of a pool that nobody uses any more.
+    agent.renew().catch(() => undefined);
+  };
+  live.onChange(renew);
+  revocations?.onChange(renew);
+  return agent;
+}
+
+function refusalOfServer(
+  host: string,
+  peer: PeerCertificate,
+  revocations: Revocations | undefined,
+): Error | undefined {
+  const refusal = checkServerIdentity(host, peer);
+  if (refusal !== undefined) return refusal;
+  if (revocations?.isRevoked({ serial: serialOf(peer.serialNumber) }) !== true) return undefined;
+  return Object.assign(new Error(`the certificate of ${host} is revoked`), {
+    code: 'CERT_REVOKED',
   });
 }
 

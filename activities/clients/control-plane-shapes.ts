@@ -106,6 +106,7 @@ export const pullDocumentShape: z.ZodType<PullDocument> = z.object({
   partners: z.array(partner),
   settlements: z.array(settlement),
   auditHead: z.object({ seq: decimalInteger, hash: z.string(), signature: z.string() }),
+  crl: z.object({ number: decimalInteger, pem: z.string() }).optional(),
 });
 
 const publishedKey = z.object({

@@ -2,7 +2,15 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
-import type { EventKey, PullDocument } from '../../domain/policy/pull-document.ts';
+import type {
+  EventKey,
+  PullDocument,
+  PulledRevocationList,
+} from '../../domain/policy/pull-document.ts';
+import {
+  RevocationListRefused,
+  readRevocationList,
+} from '../../runtime/certificates/revocation-list.ts';
 import { correlationHeaders } from '../../runtime/correlation.ts';
 import { callJson, type CallAnswer, type CallOptions } from './agent.ts';
 import { jwksShape, pullDocumentShape, type PublishedKeys } from './control-plane-shapes.ts';
@@ -65,6 +73,8 @@ export interface ControlPlaneClientDeps {
   readonly agent: Dispatcher;
   readonly cpUrl: string;
   readonly wlId: string;
+  /** PEM of the authorities that we trust; a revocation list is signed by one of them. */
+  readonly authorities: () => string;
 }
 
 // Nobody waits for these calls but a schedule; a Control Plane that is slower is in trouble.
@@ -110,7 +120,7 @@ export function createControlPlaneClient(deps: ControlPlaneClientDeps): ControlP
       const answer = await call({ method: 'GET', path, headers: pullHeaders(request) });
       return answer.status === 304
         ? { changed: false }
-        : readPull(accepted(answer, path), wlId, request.policySecret);
+        : readPull(accepted(answer, path), { ...deps, policySecret: request.policySecret });
     },
     async readKeys() {
       const path = '/.well-known/jwks.json';
@@ -127,8 +137,17 @@ function pullHeaders({ token, etag, appliedRevision }: PullRequest): Record<stri
   };
 }
 
+interface PullRules {
+  readonly wlId: string;
+  readonly policySecret: string;
+  readonly authorities: () => string;
+}
+
 /** The signature is over the text as it came; only then is it looked at as a document. */
-function readPull(answer: CallAnswer, wlId: string, policySecret: string): PullAnswer {
+async function readPull(
+  answer: CallAnswer,
+  { wlId, policySecret, authorities }: PullRules,
+): Promise<PullAnswer> {
   try {
     new Webhook(policySecret).verify(answer.text, { ...answer.headers });
   } catch (cause) {
@@ -139,8 +158,21 @@ function readPull(answer: CallAnswer, wlId: string, policySecret: string): PullA
   if (!parsed.success) {
     throw new PullRefused('the pulled document has another shape', { cause: parsed.error });
   }
-  if (parsed.data.wl.id !== wlId) throw new PullRefused('the pulled document is of another WL');
-  return { changed: true, document: parsed.data, etag: answer.headers['etag'] };
+  const document = parsed.data;
+  if (document.wl.id !== wlId) throw new PullRefused('the pulled document is of another WL');
+  if (document.crl !== undefined) await checkList(document.crl, authorities());
+  return { changed: true, document, etag: answer.headers['etag'] };
+}
+
+/** A list that our authority has not signed makes the whole document one that we do not believe. */
+async function checkList({ number, pem }: PulledRevocationList, authorities: string) {
+  const read = readRevocationList(pem, authorities).catch((cause: unknown) => {
+    if (!(cause instanceof RevocationListRefused)) throw cause;
+    throw new PullRefused(cause.message, { cause });
+  });
+  if (String((await read).number) !== number) {
+    throw new PullRefused('the pulled revocation list has another number than it is given');
+  }
 }
 
 function accepted(answer: CallAnswer, path: string): CallAnswer {

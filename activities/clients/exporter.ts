@@ -1,4 +1,4 @@
-import type { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { TraderAnswer } from '../../domain/purchase/answer.ts';
 import { TRADER_STATUSES } from '../../domain/purchase/hold.ts';
@@ -46,7 +46,7 @@ export interface ExporterClient {
 }
 
 export interface ExporterClientDeps {
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   readonly guard: PartnerGuard;
   readonly peerUrl: (wlId: string) => Promise<string | undefined>;
   readonly peerToken: (wlId: string) => Promise<string | undefined>;

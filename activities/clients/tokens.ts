@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import type { Kysely } from 'kysely';
 import { readToken, type StoredToken } from '../../db/wl/control-tokens.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
@@ -10,6 +11,8 @@ export interface TokenStoreDeps {
   readonly sealer: Sealer;
   readonly clock: () => Date;
   readonly log: Logger;
+  /** Of the certificate that we show; a token of another one is refused by whoever gets it. */
+  readonly thumbprint: () => string;
 }
 
 export interface TokenStore {
@@ -33,7 +36,8 @@ interface Entry {
  * Tokens as the background refresh left them: from memory, else from the database, until they
  * expire. Nothing here calls the Control Plane, because buyers wait for it (DESIGN.md 1).
  */
-export function createTokenStore({ db, sealer, clock, log }: TokenStoreDeps): TokenStore {
+export function createTokenStore(deps: TokenStoreDeps): TokenStore {
+  const { db, sealer, clock, log, thumbprint } = deps;
   const known = new Map<string, Entry>();
   const load = async (kind: StoredToken['kind'], audience: string): Promise<Entry | undefined> => {
     const stored = await readToken(db, sealer, kind, audience);
@@ -48,7 +52,11 @@ export function createTokenStore({ db, sealer, clock, log }: TokenStoreDeps): To
   ): Promise<string | undefined> => {
     const now = clock().getTime();
     const remembered = known.get(`${kind}/${audience}`);
-    if (remembered !== undefined && remembered.stored.expiresAt.getTime() > now) {
+    const isUsable =
+      remembered !== undefined &&
+      remembered.stored.expiresAt.getTime() > now &&
+      isBoundTo(remembered.stored.token, thumbprint());
+    if (isUsable) {
       if (now - remembered.readAt > REREAD_AFTER_MS) {
         // Marked as read first, so that a slow database is asked once and not by every caller.
         known.set(`${kind}/${audience}`, { ...remembered, readAt: now });
@@ -69,4 +77,10 @@ export function createTokenStore({ db, sealer, clock, log }: TokenStoreDeps): To
       known.delete(`WL/${audience}`);
     },
   };
+}
+
+/** Whether the token is for that certificate; one that names none was not issued over mTLS. */
+export function isBoundTo(token: string, thumbprint: string): boolean {
+  const { cnf } = decodeJwt<{ readonly cnf?: { readonly 'x5t#S256'?: string } }>(token);
+  return cnf?.['x5t#S256'] === undefined || cnf['x5t#S256'] === thumbprint;
 }

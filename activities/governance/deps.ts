@@ -23,5 +23,7 @@ export interface GovernanceDeps {
   /** Where partners and the Control Plane reach this WL over TLS. */
   readonly peerUrl: string;
   readonly cpUrl: string;
+  /** Of the certificate that we show; tokens are bound to it. */
+  readonly thumbprint: () => string;
   readonly clock: () => Date;
 }

@@ -9,6 +9,7 @@ import { listRelationships } from '../../db/wl/governance.ts';
 import { CONTROL_PLANE } from '../../runtime/tokens.ts';
 import type { IssuedToken } from '../clients/control-plane.ts';
 import { JWKS_DOCUMENT } from '../clients/jwks.ts';
+import { isBoundTo } from '../clients/tokens.ts';
 import type { GovernanceDeps } from './deps.ts';
 import { readRegistration } from './register.ts';
 
@@ -83,6 +84,8 @@ function isDue(stored: StoredToken, { deps, registeredAt, publishedKids }: DueFa
   if (deps.clock().getTime() >= issuedAt + life * RENEW_AFTER) return true;
   // Tokens name whole seconds.
   if (issuedAt < Math.floor(registeredAt / MS_PER_SECOND) * MS_PER_SECOND) return true;
+  // Our certificate was replaced: nobody accepts a token of the old one from us.
+  if (!isBoundTo(stored.token, deps.thumbprint())) return true;
   const { kid = '' } = decodeProtectedHeader(stored.token);
   // Its key was revoked: nobody accepts it any more.
   return publishedKids !== undefined && !publishedKids.has(kid);

@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { fixedTls, type LiveTls } from '../../runtime/live-tls.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 
 export interface ListenOptions {
@@ -10,7 +11,8 @@ export interface ListenOptions {
     readonly port: number;
     /** Address to bind to. */
     readonly bindHost: string;
-    readonly tls: TlsMaterial;
+    /** Replaced on the running listener when it changes; connections that stand go on. */
+    readonly tls: TlsMaterial | LiveTls;
     /** Named in the error when the port is occupied. */
     readonly variable?: string;
   };
@@ -71,12 +73,18 @@ export async function listen({ app, tls, plain }: ListenOptions): Promise<Listen
  * Every connection is asked for a certificate and none is turned away for lack of one: that is for
  * the routes. TLS 1.3 only, so that a connection's certificate can not change under it.
  */
-function createTlsServer(app: Express, { ca, cert, key }: TlsMaterial): Server {
-  return createHttpsServer(
-    { ca, cert, key, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
+function createTlsServer(app: Express, tls: TlsMaterial | LiveTls): Server {
+  const live = 'current' in tls ? tls : fixedTls(tls);
+  const server = createHttpsServer(
+    { ...contextOf(live.current()), requestCert: true, rejectUnauthorized: false },
     app,
   );
+  live.onChange((material) => server.setSecureContext(contextOf(material)));
+  return server;
 }
+
+const contextOf = ({ ca, cert, key }: TlsMaterial) =>
+  ({ ca, cert, key, minVersion: 'TLSv1.3' }) as const;
 
 interface Binding {
   readonly port: number;

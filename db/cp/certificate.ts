@@ -200,6 +200,11 @@ export async function revokedSerials(
   return rows;
 }
 
+/** The same as a set, for whoever looks a partner's certificate up without a query. */
+export async function revokedSet(db: Kysely<CpSchema>): Promise<ReadonlySet<string>> {
+  return new Set((await revokedSerials(db)).map(({ serial }) => serial));
+}
+
 function columnsOf(wlId: string, { serial, thumbprint, notBefore, notAfter }: ShownCertificate) {
   return { serial, wl_id: wlId, thumbprint, not_before: notBefore, not_after: notAfter };
 }

@@ -14,6 +14,7 @@ import { inTransaction } from '../pool.ts';
 import { listExporters, repriceImportedOffers, type OwnWl } from './imported-offers.ts';
 import { addEvent } from './outbox.ts';
 import { applySettlements } from './settlements.ts';
+import { saveRevocationList } from './revocation-list.ts';
 import type { WlTables } from './schema.ts';
 
 export interface PullContext extends OwnWl {
@@ -54,6 +55,8 @@ export async function applyPullDocument(
       applied.push({ kind: 'RELATIONSHIP', src, dst, revision });
     }
   }
+  const { crl } = document;
+  if (crl !== undefined) await inTransaction(db, (tx) => saveRevocationList(tx, crl));
   await inTransaction(db, (tx) => applyPartners(tx, document));
   // Last: a settlement that can't be booked must not keep a policy from coming into force.
   await applySettlements(db, document.settlements, context);

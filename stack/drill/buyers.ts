@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { callJson, ConnectionFailure, createAgent } from '../../activities/clients/agent.ts';
 import type { PublicStatus } from '../../domain/purchase/trade.ts';
 import { IMPORTER, tlsUrl } from '../parties.ts';
@@ -65,7 +65,7 @@ export function openCheckout(stage: Stage, timeoutMs = CLIENT_TIMEOUT_MS): Check
 }
 
 interface Line {
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   readonly base: string;
   readonly timeoutMs: number;
 }

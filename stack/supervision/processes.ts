@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { callJson } from '../../activities/clients/agent.ts';
 import type { Bundles } from '../bundles/bundles.ts';
 import type { LineColor } from './log-lines.ts';
@@ -21,7 +21,7 @@ export interface ProcessSetting {
   readonly temporalAddress: string;
   databaseUrl(party: Party): string;
   /** Trusts the stack's authority, shows no certificate. */
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
 }
 
 /** Stop order: the processes, then the engine, then the database. */
@@ -85,7 +85,7 @@ function authorityOf({ pki }: ProcessSetting): Environment {
   return { CA_CERT_FILE: pki.caPath, CA_KEY_FILE: pki.caKeyPath };
 }
 
-async function untilReady(agent: Agent, url: string, signal: AbortSignal): Promise<void> {
+async function untilReady(agent: Dispatcher, url: string, signal: AbortSignal): Promise<void> {
   const call = { agent, method: 'GET', url: `${url}/readyz`, timeoutMs: READY_CALL_MS } as const;
   for (;;) {
     signal.throwIfAborted();

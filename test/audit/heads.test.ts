@@ -52,16 +52,19 @@ afterAll(async () => {
   await server.stop();
 });
 
-function depsOf({ agent }: Identity): GovernanceDeps {
+function depsOf({ agent, tls, thumbprint }: Identity): GovernanceDeps {
   const { db } = wl;
   const cpUrl = controlPlane.url;
-  const client = createControlPlaneClient({ agent, cpUrl, wlId: IMPORTER });
+  const client = createControlPlaneClient({
+    ...{ agent, cpUrl, wlId: IMPORTER, authorities: () => tls.ca },
+  });
   const clock = (): Date => new Date();
   const log = pino({ level: 'silent' });
   return {
     ...{ db, sealer: testSealer('i1'), controlPlane: client, clock, cpUrl },
     keys: createKeySource({ db, controlPlane: client, clock, log }),
     own: { wlId: IMPORTER, currency: 'XIM' },
+    thumbprint: () => thumbprint,
     peerUrl: 'https://wl-importer.localhost:15999',
     onHeadRefused: (head) => void refused.push(head),
   };

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
-import type { Agent } from 'undici';
-import { callJson, createAgent } from '../../activities/clients/agent.ts';
+import { callJson, createAgent, type PartnerAgent } from '../../activities/clients/agent.ts';
 import { SIGNAL_PATH } from '../../domain/imbalance/signal.ts';
 import { signalConformance, type SignalReceiver } from '../conformance/signals.ts';
 import { createTestPki } from '../support/certificates.ts';
@@ -13,7 +12,7 @@ const CALL_TIMEOUT_MS = 5_000;
 
 let double: DoubleWl;
 let receiver: SignalReceiver;
-let agents: Readonly<Record<'CONTROL_PLANE' | 'PARTNER', Agent>>;
+let agents: Readonly<Record<'CONTROL_PLANE' | 'PARTNER', PartnerAgent>>;
 
 beforeAll(async () => {
   const pki = await createTestPki();
@@ -21,7 +20,7 @@ beforeAll(async () => {
   const sanUri = `urn:xpory:wl:${wlId}`;
   const tls = await pki.issue({ sanUri, dnsNames: [HOST] });
   double = await startDoubleWl({ wlId, tls, host: HOST, secret: () => SECRET });
-  const agentOf = async (uri: string): Promise<Agent> =>
+  const agentOf = async (uri: string): Promise<PartnerAgent> =>
     createAgent({ tls: await pki.issue({ sanUri: uri }), connections: 4 });
   agents = {
     CONTROL_PLANE: await agentOf('urn:xpory:cp'),

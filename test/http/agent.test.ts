@@ -2,8 +2,12 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Agent } from 'undici';
-import { ConnectionFailure, callJson, createAgent } from '../../activities/clients/agent.ts';
+import {
+  ConnectionFailure,
+  callJson,
+  createAgent,
+  type PartnerAgent,
+} from '../../activities/clients/agent.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 import { createTestPki, type TestPki } from '../support/certificates.ts';
 
@@ -23,7 +27,7 @@ afterEach(async () => {
 async function setup(listener: RequestListener, tls = material) {
   const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: false }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const agent: Agent = createAgent({ tls: material, connections: 2 });
+  const agent: PartnerAgent = createAgent({ tls: material, connections: 2 });
   cleanups.push(async () => {
     await agent.destroy();
     server.closeAllConnections();

@@ -6,11 +6,12 @@ import { createHealth, type Health } from '../../runtime/health.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { RATE_LIMITS, type RateLimits } from '../../runtime/rate-groups.ts';
+import type { LiveTls } from '../../runtime/live-tls.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 
 export interface HttpPartyOptions extends Partial<Pick<AppDeps, 'isRevoked' | 'clock'>> {
   readonly routes: readonly Route[];
-  readonly tls: TlsMaterial;
+  readonly tls: TlsMaterial | LiveTls;
   readonly rateLimits?: Partial<RateLimits>;
 }
 

@@ -17,7 +17,7 @@ import { createLogger, type Logger } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createShutdown } from '../../runtime/shutdown.ts';
 import { connectTemporal, type TemporalConnection } from '../../runtime/temporal.ts';
-import { loadTls, wlSubjectUri } from '../../runtime/tls.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { purchaseWorker } from '../../workers/compose/purchase-worker.ts';
 import { wlApiDeps } from '../../workers/compose/wl-api.ts';
 import { openWlNode, type WlNode } from '../../workers/compose/wl-node.ts';
@@ -83,11 +83,12 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
       ...{ log, metrics, health, document: WL_DOCUMENT },
       limiters: createRateLimiters(config.rateLimits),
       checkResponses: true,
+      isRevoked: (facts) => node.revocations.isRevoked(facts),
     }),
     tls: {
       port: config.listen.tlsPort,
       bindHost: config.listen.bindHost,
-      tls: loadTls(config.listen.certificates),
+      tls: node.tls,
     },
   });
   const startWorker = (worker: WorkerOptions): Promise<RunningWorker> => run(temporal, worker);

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { pino } from 'pino';
-import type { Dispatcher } from 'undici';
 import { createControlPlaneClient } from '../../activities/clients/control-plane.ts';
 import { createExporterOffersClient } from '../../activities/clients/exporter-offers.ts';
 import { createKeySource, type KeySource } from '../../activities/clients/jwks.ts';
@@ -20,6 +19,7 @@ import type { OfferSyncResult } from '../../workflows/offer-sync/contract.ts';
 import type { PolicySyncResult } from '../../workflows/policy-sync/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import type { TestWl } from './database.ts';
+import type { Identity } from './node.ts';
 
 export interface BackgroundOptions {
   readonly temporalAddress: string;
@@ -27,7 +27,7 @@ export interface BackgroundOptions {
   readonly bundle: { readonly code: string };
   readonly wl: TestWl;
   readonly sealer: Sealer;
-  readonly agent: Dispatcher;
+  readonly identity: Identity;
   readonly own: { readonly wlId: string; readonly currency: string };
   readonly cpUrl: string;
   readonly peerUrl: string;
@@ -65,17 +65,21 @@ export async function bundleBackground(): Promise<{ code: string }> {
 
 /** A WL's background worker with its clients, in the test's process. */
 export async function startBackground(options: BackgroundOptions): Promise<Background> {
-  const { wl, sealer, agent, own, cpUrl, peerUrl, namespace } = options;
+  const { wl, sealer, own, cpUrl, peerUrl, namespace } = options;
+  const { agent, tls } = options.identity;
+  const thumbprint = (): string => options.identity.thumbprint;
   const { db } = wl;
   const log = QUIET;
   const clock = (): Date => new Date();
-  const controlPlane = createControlPlaneClient({ agent, cpUrl, wlId: own.wlId });
-  const tokens = createTokenStore({ db, sealer, clock, log });
+  const controlPlane = createControlPlaneClient({
+    ...{ agent, cpUrl, wlId: own.wlId, authorities: () => tls.ca },
+  });
+  const tokens = createTokenStore({ db, sealer, clock, log, thumbprint });
   const keys = createKeySource({ db, controlPlane, clock, log });
   const refusedHeads: RefusedHead[] = [];
   const onHeadRefused = (head: RefusedHead): void => void refusedHeads.push(head);
   const common = { db, sealer, controlPlane, keys, own };
-  const governance = { ...common, peerUrl, cpUrl, clock, onHeadRefused };
+  const governance = { ...common, peerUrl, cpUrl, clock, onHeadRefused, thumbprint };
   const connection = await NativeConnection.connect({ address: options.temporalAddress });
   const client = new Client({ connection, namespace });
   const exporterOffers = createExporterOffersClient(agent);

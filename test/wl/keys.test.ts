@@ -88,6 +88,8 @@ describe('keys of the Control Plane', () => {
 });
 
 describe('tokens', () => {
+  const thumbprint = (): string => 'unbound';
+
   async function store(audience: string, lifeMs: number): Promise<string> {
     const token = await issuer.issue({ sub: IMPORTER, aud: audience });
     const issuedAt = clock();
@@ -97,7 +99,7 @@ describe('tokens', () => {
   }
 
   test('are used until they expire, and then a renewed one from the database', async () => {
-    const tokens = createTokenStore({ db: wl.db, sealer: SEALER, clock, log: LOG });
+    const tokens = createTokenStore({ db: wl.db, sealer: SEALER, clock, log: LOG, thumbprint });
     expect(await tokens.peerToken(EXPORTER)).toBeUndefined();
     const first = await store(EXPORTER, MINUTE_MS);
     expect(await tokens.peerToken(EXPORTER)).toBe(first);
@@ -112,7 +114,7 @@ describe('tokens', () => {
     now -= 10_000;
     await store(EXPORTER, MINUTE_MS);
     now += 10_000;
-    const tokens = createTokenStore({ db: wl.db, sealer: SEALER, clock, log: LOG });
+    const tokens = createTokenStore({ db: wl.db, sealer: SEALER, clock, log: LOG, thumbprint });
     expect(await tokens.peerToken(EXPORTER)).toBe(younger);
   });
 
@@ -136,6 +138,7 @@ describe('tokens', () => {
     } as unknown as ControlPlaneClient;
     const deps = {
       ...{ db: wl.db, sealer: SEALER, controlPlane, own: OWN, clock },
+      thumbprint,
       keys: { refresh: async () => undefined, keysFor: async () => undefined },
       ...{ peerUrl: 'https://a', cpUrl: 'https://b', onHeadRefused: () => undefined },
     };

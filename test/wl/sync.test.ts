@@ -103,7 +103,7 @@ async function startParties(): Promise<void> {
     namespace: 'wl-exporter',
     wl: exporterDb,
     sealer: testSealer('x1'),
-    agent: identities.exporter.agent,
+    identity: identities.exporter,
     own: { wlId: EXPORTER, currency: 'XEX' },
     peerUrl: node.tlsUrl,
   });
@@ -112,7 +112,7 @@ async function startParties(): Promise<void> {
     namespace: 'wl-importer',
     wl: importerDb,
     sealer: testSealer('i1'),
-    agent: identities.importer.agent,
+    identity: identities.importer,
     own: { wlId: IMPORTER, currency: 'XIM' },
     peerUrl: 'https://wl-importer.localhost:15999',
   });
@@ -327,7 +327,14 @@ describe('what is kept of the Control Plane', () => {
     const both = testSealer('i2', 'i1');
     expect(await resealWl(importerDb.db, both)).toBeGreaterThanOrEqual(5);
     expect(await resealWl(importerDb.db, both)).toBe(0);
-    const onlyNew = { db: importerDb.db, sealer: testSealer('i2'), clock: CLOCK, log: LOG };
+    const { thumbprint } = importer.governance;
+    const onlyNew = {
+      db: importerDb.db,
+      sealer: testSealer('i2'),
+      clock: CLOCK,
+      log: LOG,
+      thumbprint,
+    };
     expect(await createTokenStore(onlyNew).peerToken(EXPORTER)).toBeDefined();
     // The worker of this test still has the old key alone.
     await resealWl(importerDb.db, testSealer('i1', 'i2'));
@@ -356,7 +363,8 @@ describe('what is kept of the Control Plane', () => {
     await controlPlane.kill();
     // As a process that has just started: nothing in memory.
     const { governance } = importer;
-    const fresh = { db: importerDb.db, clock: CLOCK, log: LOG };
+    const { thumbprint } = governance;
+    const fresh = { db: importerDb.db, clock: CLOCK, log: LOG, thumbprint };
     const tokens = createTokenStore({ ...fresh, sealer: testSealer('i1') });
     const token = await tokens.peerToken(EXPORTER);
     expect(token).toBeDefined();

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import type { Agent } from 'undici';
 import { createApprovalActivities } from '../../activities/approval/activities.ts';
 import { createImporterClient } from '../../activities/approval/importer.ts';
 import { createExporterClient, type ExporterClient } from '../../activities/clients/exporter.ts';
@@ -137,7 +136,7 @@ async function createWorkers(
 ): Promise<Worker[]> {
   const { exporter, importer, identities, peerUrl } = parties;
   const real = createExporterClient({
-    agent: identities.importer.agent as Agent,
+    agent: identities.importer.agent,
     guard: createPartnerGuard({ breakerFailures: 5, breakerHalfOpenMs: 5_000, bulkheadCalls: 8 }),
     peerUrl,
     peerToken: () => parties.token('importer', { aud: EXPORTER, scope: 'trader:purchase' }),

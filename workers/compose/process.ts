@@ -4,11 +4,11 @@ import { listen, type Listeners } from '../../api/http/listeners.ts';
 import { createRateLimiters } from '../../api/http/rate-limit.ts';
 import type { PartyConfig } from '../../runtime/config.ts';
 import { createHealth, type Health } from '../../runtime/health.ts';
+import type { LiveTls } from '../../runtime/live-tls.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
 import { createShutdown, type Shutdown } from '../../runtime/shutdown.ts';
 import { installRuntime, readSdkMetrics } from '../../runtime/temporal.ts';
-import { loadTls } from '../../runtime/tls.ts';
 
 /** What every process has, whatever it does. */
 export interface ProcessParts {
@@ -43,16 +43,19 @@ export function createWorkerParts(name: string, config: PartyConfig): ProcessPar
 export async function serveParty(
   config: PartyConfig,
   parts: ProcessParts,
-  served: Pick<AppDeps, 'routes' | 'document' | 'isRevoked'>,
+  {
+    tls,
+    ...served
+  }: Pick<AppDeps, 'routes' | 'document' | 'isRevoked'> & { readonly tls: LiveTls },
 ): Promise<void> {
-  const { bindHost, tlsPort, httpPort, certificates } = config.listen;
+  const { bindHost, tlsPort, httpPort } = config.listen;
   const app = createApp({
     ...appDeps(config, parts),
     ...served,
     checkResponses: config.profile === 'local',
   });
   await open(parts, app, {
-    tls: { port: tlsPort, bindHost, tls: loadTls(certificates) },
+    tls: { port: tlsPort, bindHost, tls },
     ...(httpPort === undefined ? {} : { plain: { port: httpPort } }),
   });
 }

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { createAgent } from '../../activities/clients/agent.ts';
+import { createAgent, type AgentOptions } from '../../activities/clients/agent.ts';
 import {
   createSignalActivities,
   DISPATCH_LIMITS,
@@ -10,23 +10,23 @@ import { createLooker } from '../../activities/work/looker.ts';
 import type { CpSchema } from '../../db/cp/schema.ts';
 import type { CpConfig } from '../../runtime/config.ts';
 import { publicLookup } from '../../runtime/public-url.ts';
-import { loadTls } from '../../runtime/tls.ts';
 import type { PartyDatabase } from './party-database.ts';
 import type { ProcessParts } from './process.ts';
 
 /** Everything that signals need in a process that runs the Control Plane's workflows. */
 export function signalActivities(
-  { profile, listen }: Pick<CpConfig, 'profile' | 'listen'>,
+  { profile }: Pick<CpConfig, 'profile'>,
   parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics'> & {
     readonly database: PartyDatabase<CpSchema>;
     readonly client: () => Pick<Client, 'workflow'>;
+    readonly transport: Pick<AgentOptions, 'tls' | 'revocations'>;
   },
 ) {
-  const { log, shutdown, metrics, database, client } = parts;
+  const { log, shutdown, metrics, database, client, transport } = parts;
   const looker = createLooker({ client, log });
   // Apart from the nudges' connections: a signal does not wait behind a slow answer to a nudge.
   const agent = createAgent({
-    tls: loadTls(listen.certificates),
+    ...transport,
     connections: DISPATCH_LIMITS.callsAtOnce,
     lookup: publicLookup(profile),
   });

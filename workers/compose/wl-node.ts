@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { createAgent } from '../../activities/clients/agent.ts';
+import { createAgent, type PartnerAgent } from '../../activities/clients/agent.ts';
 import {
   createControlPlaneClient,
   type ControlPlaneClient,
@@ -11,6 +11,7 @@ import {
   createPurchaseEngine,
   type PurchaseEngine,
 } from '../../activities/clients/purchase-engine.ts';
+import { storedSerials } from '../../activities/clients/stored-revocations.ts';
 import { createTokenStore, type TokenStore } from '../../activities/clients/tokens.ts';
 import { createPurchaseActivities } from '../../activities/purchase/activities.ts';
 import { createTradeStarter, type TradeStarter } from '../../activities/upkeep/trade-starter.ts';
@@ -25,9 +26,12 @@ import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
-import { loadTls } from '../../runtime/tls.ts';
+import type { WatchedTls } from '../../runtime/live-tls.ts';
+import type { WatchedRevocations } from '../../runtime/revocations.ts';
+import { certificateFacts } from '../../runtime/tls.ts';
 import type { PurchaseActivities } from '../../workflows/purchase/contract.ts';
 import { openPartyDatabase, type PartyDatabase } from './party-database.ts';
+import { openRevocations, openTls } from './transport.ts';
 
 export interface WlNodeDeps {
   readonly name: string;
@@ -42,7 +46,11 @@ export interface WlNodeDeps {
 /** What both processes of a WL are made of. */
 export interface WlNode {
   readonly database: PartyDatabase<WlTables>;
-  readonly agent: ReturnType<typeof createAgent>;
+  readonly tls: WatchedTls;
+  readonly revocations: WatchedRevocations;
+  /** Of the certificate that we show now; tokens are bound to it. */
+  readonly thumbprint: () => string;
+  readonly agent: PartnerAgent;
   readonly controlPlane: ControlPlaneClient;
   readonly tokens: TokenStore;
   readonly keys: KeySource;
@@ -70,13 +78,17 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
   shutdown.add('database', database.close);
   const { db, sealer } = database;
   const clock = (): Date => new Date();
-  const agent = createAgent({
-    tls: loadTls(config.listen.certificates),
-    connections: config.partner.bulkheadCalls,
-  });
+  const tls = openTls(config, deps);
+  const authorities = (): string => tls.current().ca;
+  const revocations = await openRevocations(storedSerials(db, authorities), deps);
+  const agent = createAgent({ tls, revocations, connections: config.partner.bulkheadCalls });
   shutdown.add('agent', () => agent.close());
-  const controlPlane = createControlPlaneClient({ agent, cpUrl: config.cpUrl, wlId: config.wl.id });
-  const tokens = createTokenStore({ db, sealer, clock, log });
+  const { cpUrl } = config;
+  const controlPlane = createControlPlaneClient({
+    ...{ agent, cpUrl, wlId: config.wl.id, authorities },
+  });
+  const thumbprint = currentThumbprint(tls);
+  const tokens = createTokenStore({ db, sealer, clock, log, thumbprint });
   const keys = createKeySource({ db, controlPlane, clock, log });
   const peerUrl = rememberedPeerUrl(database);
   const exporter = createExporterClient({
@@ -115,6 +127,7 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
     log,
   });
   return {
+    ...{ tls, revocations, thumbprint },
     ...{ database, agent, controlPlane, tokens, keys, exporter, board, engine, syncs, starter },
     purchaseActivities,
     peerUrl,
@@ -148,4 +161,13 @@ function rememberedPeerUrl({
     known.set(wlId, { url, until: performance.now() + PEER_URL_LIFE_MS });
     return url;
   };
+}
+
+/** Asked with each call of a buyer, so it is computed only when the certificate changes. */
+function currentThumbprint(tls: WatchedTls): () => string {
+  let current = certificateFacts(tls.current().cert).thumbprint;
+  tls.onChange(({ cert }) => {
+    current = certificateFacts(cert).thumbprint;
+  });
+  return () => current;
 }

@@ -1,0 +1,28 @@
+import type { PartyConfig } from '../../runtime/config.ts';
+import { watchTls, type WatchedTls } from '../../runtime/live-tls.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { watchRevocations, type WatchedRevocations } from '../../runtime/revocations.ts';
+import type { Shutdown } from '../../runtime/shutdown.ts';
+
+export interface TransportDeps {
+  readonly log: Logger;
+  readonly shutdown: Shutdown;
+}
+
+/** The party's certificate files, looked at until the process ends. */
+export function openTls(config: PartyConfig, { log, shutdown }: TransportDeps): WatchedTls {
+  const tls = watchTls(config.listen.certificates, { log });
+  shutdown.add('certificate files', async () => tls.close());
+  return tls;
+}
+
+/** Revoked certificates as `read` knows them, from before the first call on. */
+export async function openRevocations(
+  read: () => Promise<ReadonlySet<string>>,
+  { log, shutdown }: TransportDeps,
+): Promise<WatchedRevocations> {
+  const revocations = watchRevocations({ read, log });
+  shutdown.add('revocations', async () => revocations.close());
+  await revocations.look();
+  return revocations;
+}
