@@ -12,9 +12,11 @@ import { certificateRoutes } from './keys/certificate-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { relationshipRoutes } from './relationships/routes.ts';
+import { reportRoutes } from './reports/routes.ts';
 import { snapshotRoutes } from './snapshots/routes.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
+import { tradeRoutes } from './trades/routes.ts';
 import { traderAccountRoutes } from './trader-accounts/routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { wlRoutes } from './wls/routes.ts';
@@ -35,6 +37,8 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...policyRoutes(deps, guards),
     ...relationshipRoutes(deps, guards),
     ...traderAccountRoutes(deps, guards),
+    ...reportRoutes(deps, guards),
+    ...tradeRoutes(deps, guards),
     ...snapshotRoutes(deps, guards),
     ...tokenRoutes(deps, guards),
     ...keyRoutes(deps, guards),

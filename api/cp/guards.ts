@@ -14,6 +14,8 @@ export interface Guards {
   readonly certificate: Guard<WlPrincipal>;
   /** A WL with a token for the Control Plane; where the path names a WL as `id`, that one. */
   readonly wlToken: (scope: string) => Guard<WlPrincipal>;
+  /** A person of any role, or a WL with a token for the Control Plane. */
+  readonly operatorOrWlToken: (scope: string) => Guard<Principal>;
   /** The WL of the path by its certificate, or a person with one of the roles. */
   readonly certificateOrOperator: (...roles: OperatorRole[]) => Guard<Principal>;
 }
@@ -42,6 +44,22 @@ export function createGuards(deps: GuardDeps): Guards {
       needsCertificate: false,
       describe: { schemes: ['bearer'], text: `Token of a WL for the Control Plane, ${scope}.` },
       check: (facts) => checkWlToken(deps, facts, scope),
+      limitKey: ({ id }) => id,
+    }),
+    operatorOrWlToken: (scope) => ({
+      name: 'operatorOrWlToken',
+      needsCertificate: false,
+      describe: {
+        schemes: ['bearer'],
+        text: `${rolesText([])} Or the token of a WL for the Control Plane, ${scope}.`,
+      },
+      check: async (facts) => {
+        const subjects = ['operator', 'wl'] as const;
+        const { subjectKind } = await verify(deps.verifier, facts, { subjects });
+        return subjectKind === 'operator'
+          ? checkOperator(deps, facts, [])
+          : checkWlToken(deps, facts, scope);
+      },
       limitKey: ({ id }) => id,
     }),
     certificateOrOperator: (...roles) => ({

@@ -1,7 +1,9 @@
 import { sql, type Selectable } from 'kysely';
 import {
+  addParts,
   exposureOf,
   judgeImbalance,
+  NO_EXPOSURE,
   percentOfLimit,
   type ExposureParts,
   type SignalAction,
@@ -85,7 +87,7 @@ export async function movePairRow(
   if (moves.length === 0) return row;
   let parts = partsOf(row);
   const entries = moves.map(({ kind, reference, deltas: given, at }) => {
-    const deltas = { ...NOTHING, ...given };
+    const deltas = { ...NO_EXPOSURE, ...given };
     parts = addParts(parts, deltas);
     return {
       ...{ src: row.src, dst: row.dst, kind, reference, occurred_at: at },
@@ -117,24 +119,6 @@ export async function movePairRow(
     .where('dst', '=', row.dst)
     .returningAll()
     .executeTakeFirstOrThrow();
-}
-
-const NOTHING: ExposureParts = {
-  exports: 0n,
-  imports: 0n,
-  reserved: 0n,
-  settlementsReceived: 0n,
-  settlementsPaid: 0n,
-};
-
-function addParts(a: ExposureParts, b: ExposureParts): ExposureParts {
-  return {
-    exports: a.exports + b.exports,
-    imports: a.imports + b.imports,
-    reserved: a.reserved + b.reserved,
-    settlementsReceived: a.settlementsReceived + b.settlementsReceived,
-    settlementsPaid: a.settlementsPaid + b.settlementsPaid,
-  };
 }
 
 type PartColumns = Pick<

@@ -717,6 +717,10 @@ CREATE UNIQUE INDEX trade_mismatch_open ON public.trade_mismatch USING btree (im
 
 CREATE INDEX trade_page ON public.trade USING btree (started_at DESC, importer, exporter, trade_id);
 
+CREATE INDEX trade_provisional ON public.trade USING btree (exporter, importer) WHERE (status = 'PROVISIONAL'::text);
+
+CREATE INDEX trade_status ON public.trade USING btree (status, started_at DESC);
+
 CREATE UNIQUE INDEX webhook_key_one_current ON public.webhook_key USING btree ((true)) WHERE (retired_at IS NULL);
 
 CREATE INDEX work_order_open ON public.work_order USING btree (created_at, workflow_id) WHERE (done_at IS NULL);

@@ -31,6 +31,26 @@ export interface ExposureParts {
   readonly settlementsPaid: bigint;
 }
 
+/** A pair without any trade. */
+export const NO_EXPOSURE: ExposureParts = {
+  exports: 0n,
+  imports: 0n,
+  reserved: 0n,
+  settlementsReceived: 0n,
+  settlementsPaid: 0n,
+};
+
+/** Sums part by part. */
+export function addParts(a: ExposureParts, b: ExposureParts): ExposureParts {
+  return {
+    exports: a.exports + b.exports,
+    imports: a.imports + b.imports,
+    reserved: a.reserved + b.reserved,
+    settlementsReceived: a.settlementsReceived + b.settlementsReceived,
+    settlementsPaid: a.settlementsPaid + b.settlementsPaid,
+  };
+}
+
 export interface ImbalanceVerdict {
   /** The signal to send now, where one is due. */
   readonly signal?: SignalAction;
