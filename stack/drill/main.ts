@@ -4,6 +4,7 @@ import { drillKills } from './kill.ts';
 import { USAGE, readDrillOptions } from './options.ts';
 import type { DrillName, DrillOptions } from './options.ts';
 import { drillOutage } from './outage.ts';
+import { drillPolicy } from './policy.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */
 
@@ -11,6 +12,7 @@ const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<bool
   kill: drillKills,
   outage: drillOutage,
   concurrency: drillConcurrency,
+  policy: drillPolicy,
 };
 
 async function main(): Promise<number> {
