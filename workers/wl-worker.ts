@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { createApprovalActivities } from '../activities/approval/activities.ts';
 import { createImporterClient } from '../activities/approval/importer.ts';
@@ -5,6 +6,7 @@ import { createExporterOffersClient } from '../activities/clients/exporter-offer
 import { createGovernanceActivities } from '../activities/governance/activities.ts';
 import { createOfferActivities } from '../activities/offers/activities.ts';
 import { createReversalActivities } from '../activities/reversal/activities.ts';
+import { startRelay } from '../activities/telemetry/relay-starter.ts';
 import { createHoldTidyActivities } from '../activities/upkeep/hold-tidy.ts';
 import { createOrphanSweepActivities } from '../activities/upkeep/orphan-sweep.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
@@ -18,6 +20,7 @@ import { linkEngine } from './compose/engine-link.ts';
 import { createWorkerParts, run, serveHealth, type ProcessParts } from './compose/process.ts';
 import { purchaseWorker } from './compose/purchase-worker.ts';
 import { tellOfRefusedHeads } from './compose/refused-heads.ts';
+import { telemetryRelayActivities } from './compose/telemetry-relay.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
 import { openWlNode, type WlNode } from './compose/wl-node.ts';
 
@@ -29,6 +32,8 @@ async function main(): Promise<void> {
   const parts = createWorkerParts(NAME, config);
   const node = await openWlNode(config, { ...parts, client: () => link.client() });
   const bundle = await workflowBundle('wl', config.workflowBundle, parts.log);
+  const stopping = new AbortController();
+  const relay = telemetryRelayActivities(config, node, { ...parts, stopping: stopping.signal });
   const link = linkEngine(config, {
     ...parts,
     workers: async () => [
@@ -36,11 +41,19 @@ async function main(): Promise<void> {
       {
         taskQueue: BACKGROUND_QUEUE,
         workflowBundle: bundle,
-        activities: backgroundActivities(config, node, parts),
+        activities: {
+          ...backgroundActivities(config, node, { ...parts, client: () => link.client() }),
+          ...relay,
+        },
       } satisfies WorkerOptions,
     ],
-    onConnected: (client) => ensureSchedules(client, schedulesOf(config)),
+    async onConnected(client) {
+      await ensureSchedules(client, schedulesOf(config));
+      await startRelay(client);
+    },
   });
+  // Added after the workers, so stopped before them: they wait for the run to end.
+  parts.shutdown.add('telemetry relay', () => stopping.abort());
   // Tokens are bound to the certificate: a replaced one needs new ones at once.
   node.tls.onChange(() => {
     node.syncs.startPolicySync().catch((err: unknown) => {
@@ -50,8 +63,10 @@ async function main(): Promise<void> {
   await serveHealth(config, parts);
 }
 
-function backgroundActivities(config: WlConfig, node: WlNode, parts: ProcessParts) {
-  const { log } = parts;
+type Parts = ProcessParts & { readonly client: () => Client };
+
+function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
+  const { log, client } = parts;
   const { database, agent, controlPlane, keys, tokens, exporter, board, starter, peerUrl } = node;
   const { db, sealer } = database;
   const own = { wlId: config.wl.id, currency: config.wl.currency };
@@ -75,7 +90,7 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: ProcessPart
     }),
     ...createReversalActivities({ db, exporter, log, announce: (row) => board.announce(row) }),
     ...createHoldTidyActivities(db),
-    ...createOrphanSweepActivities({ db, starter, log }),
+    ...createOrphanSweepActivities({ db, starter, log, startRelay: () => startRelay(client()) }),
   };
 }
 

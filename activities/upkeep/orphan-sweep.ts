@@ -10,6 +10,8 @@ import type { TradeStarter } from './trade-starter.ts';
 export interface OrphanSweepDeps {
   readonly db: Kysely<WlTables>;
   readonly starter: Pick<TradeStarter, 'startPurchase' | 'startReversal' | 'startApproval'>;
+  /** Starts the relay of events; false where it runs. */
+  readonly startRelay: () => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -48,6 +50,11 @@ export function createOrphanSweepActivities(deps: OrphanSweepDeps): OrphanSweepA
         };
         if (items.length < APPROVALS_PAGE) return sum;
       }
+    },
+    async sweepRelay() {
+      const started = await deps.startRelay();
+      if (started) log.warn('the relay of events was started again');
+      return started;
     },
   };
 }

@@ -281,7 +281,9 @@ CREATE TABLE outbox (
   correlation_id text NOT NULL,
   data jsonb NOT NULL,
   sent_at timestamp with time zone,
-  CONSTRAINT outbox_pkey PRIMARY KEY (event_id)
+  result text,
+  CONSTRAINT outbox_pkey PRIMARY KEY (event_id),
+  CONSTRAINT outbox_result_check CHECK ((result = ANY (ARRAY['ACCEPTED'::text, 'DUPLICATE'::text, 'QUARANTINED'::text, 'UNSENDABLE'::text])))
 );
 
 CREATE TABLE pair (
@@ -495,6 +497,8 @@ CREATE INDEX idempotency_key_subject ON public.idempotency_key USING btree (subj
 CREATE INDEX imported_offer_page ON public.imported_offer USING btree (eligible DESC, title, offer_id);
 
 CREATE INDEX ledger_transaction_trade ON public.ledger_transaction USING btree (trade_id);
+
+CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
 CREATE INDEX outbox_unsent ON public.outbox USING btree (occurred_at) WHERE (sent_at IS NULL);
 

@@ -46,17 +46,15 @@ export async function readEventKeys(
   return { keys: rows.map((row) => row.public_jwk as EventKey) };
 }
 
-/** The key that signs at present; undefined before `ensureEventKey` has run. */
+/** The newest key, of those named where names are given; undefined where there is none. */
 export async function openEventKey(
   db: Kysely<WlTables>,
   sealer: Sealer,
+  among?: readonly string[],
 ): Promise<EventSigningKey | undefined> {
-  const row = await db
-    .selectFrom('event_key')
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('kid')
-    .executeTakeFirst();
+  let query = db.selectFrom('event_key').selectAll();
+  if (among !== undefined) query = query.where('kid', '=', sql<string>`ANY(${among}::text[])`);
+  const row = await query.orderBy('created_at', 'desc').orderBy('kid').executeTakeFirst();
   if (row === undefined) return undefined;
   const pem = sealer.open(eventKeyContext(row.kid), row.private_sealed);
   return { kid: row.kid, privateKey: createPrivateKey(pem) };

@@ -14,6 +14,7 @@ import type {
 import type { RefusalCode } from '../../domain/shared/codes.ts';
 import type { AuditTables } from '../audit.ts';
 import type { AuditHeadTables } from './tables/audit.ts';
+import type { SentResult } from './outbox.ts';
 import type { SignalTables } from './tables/signals.ts';
 import type { SettlementTables } from './tables/settlements.ts';
 
@@ -32,6 +33,7 @@ export interface OutboxTable {
   correlation_id: string;
   data: Jsonb;
   sent_at: ColumnType<Date | null, undefined, Date>;
+  result: ColumnType<SentResult | null, SentResult | null | undefined, SentResult | null>;
 }
 
 export interface WlPolicyTable {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { createApprovalActivities } from '../../activities/approval/activities.ts';
 import { createImporterClient } from '../../activities/approval/importer.ts';
 import { createReversalActivities } from '../../activities/reversal/activities.ts';
+import { startRelay } from '../../activities/telemetry/relay-starter.ts';
 import { createHoldTidyActivities } from '../../activities/upkeep/hold-tidy.ts';
 import { createOrphanSweepActivities } from '../../activities/upkeep/orphan-sweep.ts';
 import { createApp } from '../../api/http/app.ts';
@@ -20,6 +22,7 @@ import { connectTemporal, type TemporalConnection } from '../../runtime/temporal
 import { wlSubjectUri } from '../../runtime/tls.ts';
 import { purchaseWorker } from '../../workers/compose/purchase-worker.ts';
 import { wlApiDeps } from '../../workers/compose/wl-api.ts';
+import { telemetryRelayActivities } from '../../workers/compose/telemetry-relay.ts';
 import { openWlNode, type WlNode } from '../../workers/compose/wl-node.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { freePort } from '../stack/setup.ts';
@@ -37,6 +40,8 @@ export interface WhiteLabelOptions {
   readonly folder: string;
   readonly bundlePath: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** How long a run of the relay takes. */
+  readonly relay?: { readonly runMs: number };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -92,6 +97,13 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
     },
   });
   const startWorker = (worker: WorkerOptions): Promise<RunningWorker> => run(temporal, worker);
+  const stopping = new AbortController().signal;
+  const relay = telemetryRelayActivities(config, node, {
+    log,
+    metrics,
+    stopping,
+    ...options.relay,
+  });
   const bundle = { codePath: options.bundlePath };
   return {
     ...{ config, environment, node, temporal },
@@ -102,7 +114,7 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
       startWorker({
         taskQueue: BACKGROUND_QUEUE,
         workflowBundle: bundle,
-        activities: backgroundActivities(node, log),
+        activities: { ...backgroundActivities(node, log, temporal.client), ...relay },
       }),
     async stop() {
       await listeners.close();
@@ -126,7 +138,7 @@ async function run(
   };
 }
 
-function backgroundActivities(node: WlNode, log: Logger) {
+function backgroundActivities(node: WlNode, log: Logger, client: Client) {
   const { database, agent, exporter, board, starter, peerUrl } = node;
   const { db } = database;
   return {
@@ -136,7 +148,7 @@ function backgroundActivities(node: WlNode, log: Logger) {
     }),
     ...createReversalActivities({ db, exporter, log, announce: (row) => board.announce(row) }),
     ...createHoldTidyActivities(db),
-    ...createOrphanSweepActivities({ db, starter, log }),
+    ...createOrphanSweepActivities({ db, starter, log, startRelay: () => startRelay(client) }),
   };
 }
 

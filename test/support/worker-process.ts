@@ -8,6 +8,8 @@ import type { WhiteLabel } from './white-label.ts';
 export interface WorkerProcess {
   /** SIGSTOP, SIGCONT, SIGKILL. */
   signal(signal: NodeJS.Signals): void;
+  /** SIGTERM; answers its exit code. */
+  stop(): Promise<number | null>;
   /** Kills it, where it is still there, and waits for its end. */
   end(): Promise<void>;
 }
@@ -34,11 +36,16 @@ export async function startWorkerProcess({ environment }: WhiteLabel): Promise<W
     child.kill('SIGKILL');
     await exited;
   };
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    await exited;
+    return child.exitCode;
+  };
   try {
     await eventually('the worker polls', isReady, READY_MS);
   } catch (error) {
     await end();
     throw error;
   }
-  return { signal: (signal) => void child.kill(signal), end };
+  return { signal: (signal) => void child.kill(signal), stop, end };
 }

@@ -185,7 +185,9 @@ test('the tidying workflow expires what nobody asks for', async () => {
   await exporter.hold({ originOfferId });
   await exporter.hold({ originOfferId });
   await exporter.moveClock(PAST_HOLD);
-  expect(await run<HoldTidyResult>(HOLD_TIDY)).toEqual({ expired: 2, keysForgotten: 0 });
+  expect(await run<HoldTidyResult>(HOLD_TIDY)).toEqual({
+    ...{ expired: 2, keysForgotten: 0, eventsForgotten: 0 },
+  });
   expect((await listPending(exporter.wl.db, { limit: 1, offset: 0 })).total).toBe(0);
   await assertConsistent(exporter.wl);
 });

@@ -145,6 +145,8 @@ async function createWorkers(
   });
   const exporterClient = options.exporterClient?.(real) ?? real;
   const announce = () => undefined;
+  // Nothing is reported here: there is no Control Plane.
+  const startRelay = () => Promise.resolve(false);
   const importers = createImporterClient({
     ...{ agent: identities.exporter.agent, peerUrl },
   });
@@ -155,14 +157,18 @@ async function createWorkers(
       activities: {
         ...createApprovalActivities({ db: exporter.wl.db, importers, log }),
         ...createHoldTidyActivities(exporter.wl.db),
-        ...createOrphanSweepActivities({ db: exporter.wl.db, starter: starters.exporter, log }),
+        ...createOrphanSweepActivities({
+          ...{ db: exporter.wl.db, starter: starters.exporter, log, startRelay },
+        }),
       },
     }),
     Worker.create({
       ...{ ...common, namespace: 'wl-importer', taskQueue: BACKGROUND_QUEUE },
       activities: {
         ...createReversalActivities({ db: importer.db, exporter: exporterClient, announce, log }),
-        ...createOrphanSweepActivities({ db: importer.db, starter: starters.importer, log }),
+        ...createOrphanSweepActivities({
+          ...{ db: importer.db, starter: starters.importer, log, startRelay },
+        }),
       },
     }),
     Worker.create({

@@ -4,6 +4,7 @@ export const HOLD_TIDY = 'holdTidy';
 export interface HoldTidyResult {
   readonly expired: number;
   readonly keysForgotten: number;
+  readonly eventsForgotten: number;
 }
 
 export interface HoldTidyActivities {
@@ -11,4 +12,6 @@ export interface HoldTidyActivities {
   expireHolds(): Promise<{ readonly expired: number }>;
   /** Forgets the keys of trades that have been final for a day (RULES.md 7). */
   forgetKeys(): Promise<{ readonly keysForgotten: number }>;
+  /** Forgets events that the Control Plane has had for a month. */
+  forgetEvents(): Promise<{ readonly eventsForgotten: number }>;
 }

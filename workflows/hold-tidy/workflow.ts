@@ -17,6 +17,11 @@ const { forgetKeys } = proxyActivities<HoldTidyActivities>({
   retry,
   summary: 'Forget old keys',
 });
+const { forgetEvents } = proxyActivities<HoldTidyActivities>({
+  startToCloseTimeout: STEP_LIMIT,
+  retry,
+  summary: 'Forget delivered events',
+});
 
 /**
  * Tidies. Nothing waits for it: any reader of a row that is due marks it first (RULES.md 2), but a
@@ -25,6 +30,9 @@ const { forgetKeys } = proxyActivities<HoldTidyActivities>({
 export async function holdTidy(): Promise<HoldTidyResult> {
   const { expired } = await expireHolds();
   const { keysForgotten } = await forgetKeys();
-  setCurrentDetails(`Expired: ${expired} · keys forgotten: ${keysForgotten}`);
-  return { expired, keysForgotten };
+  const { eventsForgotten } = await forgetEvents();
+  setCurrentDetails(
+    `Expired: ${expired} · forgotten keys: ${keysForgotten}, events: ${eventsForgotten}`,
+  );
+  return { expired, keysForgotten, eventsForgotten };
 }

@@ -15,4 +15,6 @@ export interface OrphanSweepActivities {
   sweepTrades(): Promise<SweepResult>;
   /** Purchases that wait for a person at this WL as exporter. */
   sweepApprovals(): Promise<SweepResult>;
+  /** The relay of this WL's events; true where it had no open run. */
+  sweepRelay(): Promise<boolean>;
 }

@@ -18,6 +18,11 @@ const { sweepApprovals } = proxyActivities<OrphanSweepActivities>({
   retry,
   summary: 'Restart approvals',
 });
+const { sweepRelay } = proxyActivities<OrphanSweepActivities>({
+  startToCloseTimeout: STEP_LIMIT,
+  retry,
+  summary: 'Restart the relay of events',
+});
 
 /**
  * Starts the workflow of every row that should have one and has no open run: a crash between commit
@@ -26,6 +31,7 @@ const { sweepApprovals } = proxyActivities<OrphanSweepActivities>({
 export async function orphanSweep(): Promise<SweepResult> {
   const trades = await sweepTrades();
   const approvals = await sweepApprovals();
+  await sweepRelay();
   const sum = (pick: (result: SweepResult) => number): number => pick(trades) + pick(approvals);
   const result = {
     looked: sum(({ looked }) => looked),
