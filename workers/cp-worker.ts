@@ -3,6 +3,7 @@ import {
   createPolicyRevisionActivities,
   type PolicyRevisionDeps,
 } from '../activities/policy-revision/activities.ts';
+import { createSettlementActivities } from '../activities/settlement/activities.ts';
 import { createSnapshotActivities } from '../activities/snapshot/activities.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
 import { createWorkStarter, type WorkStarter } from '../activities/work/starter.ts';
@@ -79,6 +80,7 @@ function cpActivities(
   const peerUrlOf = async (wlId: string): Promise<string | undefined> =>
     (await readWl(db, sealer, wlId))?.peerUrl ?? undefined;
   return {
+    ...createSettlementActivities(db),
     ...createWorkSweepActivities({ db, starter: work, log }),
     ...createPolicyRevisionActivities({ db, agent, peerUrlOf, ...drift }),
     ...createSnapshotActivities({

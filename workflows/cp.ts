@@ -1,6 +1,8 @@
 // The workflow bundle of the Control Plane's worker.
+export { compensationPlan } from './compensation-plan/workflow.ts';
 export { policyRevision } from './policy-revision/workflow.ts';
 export { signalDispatch } from './signal-dispatch/workflow.ts';
 export { signalTest } from './signal-test/workflow.ts';
+export { settlementDelivery } from './settlement-delivery/workflow.ts';
 export { snapshotSync } from './snapshot-sync/workflow.ts';
 export { workSweep } from './work-sweep/workflow.ts';

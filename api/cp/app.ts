@@ -10,9 +10,11 @@ import type { CpApiDeps } from './deps.ts';
 import { createGuards } from './guards.ts';
 import { certificateRoutes } from './keys/certificate-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { planRoutes } from './plans/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { relationshipRoutes } from './relationships/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
+import { settlementRoutes } from './settlements/routes.ts';
 import { snapshotRoutes } from './snapshots/routes.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
@@ -36,6 +38,8 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...wlRoutes(deps, guards),
     ...policyRoutes(deps, guards),
     ...relationshipRoutes(deps, guards),
+    ...settlementRoutes(deps, guards),
+    ...planRoutes(deps, guards),
     ...traderAccountRoutes(deps, guards),
     ...reportRoutes(deps, guards),
     ...tradeRoutes(deps, guards),

@@ -8,6 +8,7 @@ import type {
 import { invariant } from '../../domain/shared/invariant.ts';
 import { policyOf, type StoredPolicy } from './policy.ts';
 import { relationshipOf, type StoredRelationship } from './relationship.ts';
+import { settlementsSince } from './settlements/deliveries.ts';
 import type { CpSchema, CpTransaction, WlTable } from './schema.ts';
 
 /** The document with the head of the audit chain still unsigned. */
@@ -15,19 +16,27 @@ export type UnsignedDocument = Omit<PullDocument, 'auditHead'> & {
   readonly auditHead: { readonly seq: string; readonly hash: string };
 };
 
-/** Reads everything that governs a WL as of one moment; undefined for an unknown WL. */
+/**
+ * Reads everything that governs a WL as of one moment, with the settlements after the number that it
+ * has applied; undefined for an unknown WL.
+ */
 export function readPullDocument(
   db: Kysely<CpSchema>,
   wlId: string,
+  settledUpTo = 0n,
 ): Promise<UnsignedDocument | undefined> {
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute((tx) => assemble(tx, wlId));
+    .execute((tx) => assemble(tx, wlId, settledUpTo));
 }
 
-async function assemble(tx: CpTransaction, wlId: string): Promise<UnsignedDocument | undefined> {
+async function assemble(
+  tx: CpTransaction,
+  wlId: string,
+  settledUpTo: bigint,
+): Promise<UnsignedDocument | undefined> {
   const wl = await tx.selectFrom('wl').selectAll().where('id', '=', wlId).executeTakeFirst();
   const policyRow = await tx
     .selectFrom('wl_policy')
@@ -59,7 +68,7 @@ async function assemble(tx: CpTransaction, wlId: string): Promise<UnsignedDocume
     policy: pulledPolicy(policy),
     relationships: relationships.map(pulledRelationship),
     partners: partners.map(pulledPartner),
-    settlements: [],
+    settlements: await settlementsSince(tx, wlId, settledUpTo),
     auditHead: { seq: String(head.seq), hash: head.hash },
   };
 }

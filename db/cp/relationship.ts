@@ -208,7 +208,7 @@ export function relationshipOf(row: Selectable<RelationshipTable>): StoredRelati
 }
 
 /** PostgreSQL pads numeric(18,8) with zeros; the wire's form has none. */
-function rateText(numeric: string): string {
+export function rateText(numeric: string): string {
   const rate = parseFactor(numeric);
   invariant(rate.ok, 'a stored rate is a decimal with eight places');
   return formatRate(rate.value);

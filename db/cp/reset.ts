@@ -4,8 +4,9 @@ import { inTransaction } from '../pool.ts';
 import type { Author, CpSchema } from './schema.ts';
 
 /**
- * What the source run book's step 1 truncates. The audit chain and the revision counters stay: the
- * one tells of the reset, the others keep numbers growing for WLs that still remember old ones.
+ * What the source run book's step 1 truncates. The audit chain and the counters of revisions and
+ * settlements stay: the one tells of the reset, the others keep numbers growing for WLs that still
+ * remember old ones.
  */
 const RESET_TABLES = [
   'trade_mismatch',
@@ -20,6 +21,10 @@ const RESET_TABLES = [
   'webhook_key',
   'signal_test',
   'request_key',
+  'settlement_delivery',
+  'settlement',
+  'compensation_step',
+  'compensation_plan',
   'signal_attempt',
   'signal_delivery',
   'signal',

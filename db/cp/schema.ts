@@ -11,6 +11,7 @@ import type { CertificateTables } from './tables/certificates.ts';
 import type { SignedHeadTable } from './tables/audit.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { RevisionTables } from './tables/revisions.ts';
+import type { SettlementTables } from './tables/settlements.ts';
 import type { SignalTables } from './tables/signals.ts';
 import type { TradeTables } from './tables/trades.ts';
 import type { TelemetryTables } from './tables/telemetry.ts';
@@ -179,7 +180,8 @@ export interface CpSchema
     SignalTables,
     TradeTables,
     TelemetryTables,
-    RevisionTables {
+    RevisionTables,
+    SettlementTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   wl: WlTable;
   wl_policy: WlPolicyTable;

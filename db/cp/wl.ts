@@ -387,3 +387,9 @@ function present<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
+
+/** The WL's own currency; null until it has said it. */
+export async function currencyOf(db: Kysely<CpSchema>, id: string): Promise<string | null> {
+  const row = await db.selectFrom('wl').select('currency').where('id', '=', id).executeTakeFirst();
+  return row?.currency ?? null;
+}

@@ -113,6 +113,57 @@ CREATE TABLE clock_offset (
   CONSTRAINT clock_offset_id_check CHECK (id)
 );
 
+CREATE TABLE compensation_plan (
+  id uuid NOT NULL DEFAULT uuidv7(),
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  n integer NOT NULL,
+  signal_id uuid NOT NULL,
+  state text NOT NULL DEFAULT 'OPEN'::text,
+  currency text,
+  exposure_minor bigint NOT NULL,
+  limit_minor bigint NOT NULL,
+  enable_percent integer NOT NULL,
+  target_minor bigint NOT NULL,
+  needed_minor bigint NOT NULL,
+  exports_minor bigint NOT NULL,
+  imports_minor bigint NOT NULL,
+  reserved_minor bigint NOT NULL,
+  settlements_received_minor bigint NOT NULL,
+  settlements_paid_minor bigint NOT NULL,
+  journal_id bigint NOT NULL,
+  correlation_id text NOT NULL,
+  opened_at timestamp with time zone NOT NULL DEFAULT clock(),
+  closed_at timestamp with time zone,
+  closed_by text,
+  close_reason text,
+  report jsonb,
+  CONSTRAINT compensation_plan_pkey PRIMARY KEY (id),
+  CONSTRAINT compensation_plan_check CHECK (((state = 'OPEN'::text) = (closed_at IS NULL))),
+  CONSTRAINT compensation_plan_check1 CHECK (((state = 'OPEN'::text) = (report IS NULL))),
+  CONSTRAINT compensation_plan_n_check CHECK ((n > 0)),
+  CONSTRAINT compensation_plan_needed_minor_check CHECK ((needed_minor > 0)),
+  CONSTRAINT compensation_plan_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES signal(id),
+  CONSTRAINT compensation_plan_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES pair(src, dst),
+  CONSTRAINT compensation_plan_src_dst_n_key UNIQUE (src, dst, n),
+  CONSTRAINT compensation_plan_state_check CHECK ((state = ANY (ARRAY['OPEN'::text, 'CLOSED'::text, 'CANCELLED'::text])))
+);
+
+CREATE TABLE compensation_step (
+  plan_id uuid NOT NULL,
+  step integer NOT NULL,
+  percent integer NOT NULL,
+  amount_minor bigint NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  outcome text,
+  compensated_minor bigint,
+  judged_at timestamp with time zone,
+  CONSTRAINT compensation_step_pkey PRIMARY KEY (plan_id, step),
+  CONSTRAINT compensation_step_check CHECK (((outcome IS NULL) = (judged_at IS NULL))),
+  CONSTRAINT compensation_step_outcome_check CHECK ((outcome = ANY (ARRAY['MET'::text, 'MISSED'::text, 'VOID'::text]))),
+  CONSTRAINT compensation_step_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES compensation_plan(id)
+);
+
 CREATE TABLE event (
   event_id uuid NOT NULL,
   wl_id uuid NOT NULL,
@@ -351,6 +402,58 @@ CREATE TABLE revocation_list (
   CONSTRAINT revocation_list_pkey PRIMARY KEY (id),
   CONSTRAINT revocation_list_check CHECK (((number = 0) = (pem IS NULL))),
   CONSTRAINT revocation_list_id_check CHECK (id)
+);
+
+CREATE TABLE settlement (
+  id uuid NOT NULL,
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  fx_rate numeric(18,8) NOT NULL,
+  payer_amount_minor bigint NOT NULL,
+  payer_currency text NOT NULL,
+  note text NOT NULL,
+  plan_id uuid,
+  state text NOT NULL DEFAULT 'PENDING'::text,
+  maker text NOT NULL,
+  made_at timestamp with time zone NOT NULL DEFAULT clock(),
+  decided_by text,
+  decided_at timestamp with time zone,
+  request_key text NOT NULL,
+  fingerprint text NOT NULL,
+  correlation_id text NOT NULL,
+  CONSTRAINT settlement_pkey PRIMARY KEY (id),
+  CONSTRAINT settlement_amount_minor_check CHECK ((amount_minor > 0)),
+  CONSTRAINT settlement_check CHECK (((state = 'PENDING'::text) = (decided_at IS NULL))),
+  CONSTRAINT settlement_check1 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
+  CONSTRAINT settlement_check2 CHECK (((state <> 'CONFIRMED'::text) OR (decided_by <> maker))),
+  CONSTRAINT settlement_fx_rate_check CHECK ((fx_rate > (0)::numeric)),
+  CONSTRAINT settlement_maker_request_key_key UNIQUE (maker, request_key),
+  CONSTRAINT settlement_payer_amount_minor_check CHECK ((payer_amount_minor > 0)),
+  CONSTRAINT settlement_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES compensation_plan(id),
+  CONSTRAINT settlement_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES relationship(src, dst),
+  CONSTRAINT settlement_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'WITHDRAWN'::text])))
+);
+
+CREATE TABLE settlement_counter (
+  wl_id uuid NOT NULL,
+  last bigint NOT NULL,
+  CONSTRAINT settlement_counter_pkey PRIMARY KEY (wl_id)
+);
+
+CREATE TABLE settlement_delivery (
+  settlement_id uuid NOT NULL,
+  wl_id uuid NOT NULL,
+  role text NOT NULL,
+  number bigint NOT NULL,
+  due_at timestamp with time zone NOT NULL DEFAULT clock(),
+  applied_at timestamp with time zone,
+  CONSTRAINT settlement_delivery_pkey PRIMARY KEY (settlement_id, wl_id),
+  CONSTRAINT settlement_delivery_number_check CHECK ((number > 0)),
+  CONSTRAINT settlement_delivery_role_check CHECK ((role = ANY (ARRAY['PAYER'::text, 'PAYEE'::text]))),
+  CONSTRAINT settlement_delivery_settlement_id_fkey FOREIGN KEY (settlement_id) REFERENCES settlement(id),
+  CONSTRAINT settlement_delivery_wl_id_number_key UNIQUE (wl_id, number)
 );
 
 CREATE TABLE signal (
@@ -663,6 +766,8 @@ CREATE INDEX certificate_revoked ON public.certificate USING btree (revoked_at) 
 
 CREATE INDEX certificate_wl ON public.certificate USING btree (wl_id, recorded_at);
 
+CREATE UNIQUE INDEX compensation_plan_open ON public.compensation_plan USING btree (src, dst) WHERE (state = 'OPEN'::text);
+
 CREATE INDEX event_kid ON ONLY public.event USING btree (kid);
 
 CREATE INDEX event_seen_age ON public.event_seen USING btree (received_at);
@@ -686,6 +791,12 @@ CREATE INDEX relationship_change_pending ON public.relationship_change USING btr
 CREATE INDEX relationship_dst ON public.relationship USING btree (dst);
 
 CREATE INDEX revision_unapplied ON public.revision_applied USING btree (wl_id, seq) WHERE (applied_at IS NULL);
+
+CREATE INDEX settlement_delivery_open ON public.settlement_delivery USING btree (wl_id, number) WHERE (applied_at IS NULL);
+
+CREATE INDEX settlement_pair ON public.settlement USING btree (src, dst, state);
+
+CREATE INDEX settlement_plan ON public.settlement USING btree (plan_id) WHERE (plan_id IS NOT NULL);
 
 CREATE INDEX signal_delivery_open ON public.signal_delivery USING btree (created_at) WHERE (state = ANY (ARRAY['PENDING'::text, 'SENT'::text]));
 

@@ -22,6 +22,10 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'PUT /admin/api/wls/:id/policies': ['policy.changed'],
   'PUT /admin/api/relationships/:src/:dst': ['relationship.created', 'relationship.changed'],
   'POST /admin/api/changes/:changeId/confirm': ['relationship.change.proposed'],
+  'POST /admin/api/settlements': ['settlement.recorded'],
+  'POST /admin/api/settlements/:settlementId/confirm': ['settlement.confirmed'],
+  'POST /admin/api/settlements/:settlementId/withdraw': ['settlement.withdrawn'],
+  'POST /admin/api/plans/:planId/cancel': ['plan.cancelled'],
   'POST /admin/api/wls/:id/trader': ['trader.account.created', 'trader.account.changed'],
   'POST /admin/api/wls/:id/offer-categories/sync': { none: 'a copy of what the exporter says' },
   'POST /admin/api/wls/:id/entities/sync': { none: 'a copy of what the exporter says' },
@@ -124,6 +128,33 @@ export function auditOfEveryChange(stage: () => Stage): void {
     const done = await confirm(rui);
     const { revision } = before.body as { revision: number };
     expect(done.body).toMatchObject({ limitAmount: '90000.00', revision: revision + 1 });
+  });
+
+  test('a settlement takes two people; a plan may be cancelled by one', async () => {
+    const pair = { src: EXPORTER.wlId, dst: IMPORTER.wlId };
+    const record = async (): Promise<string> => {
+      const asked = await cp.ask('/admin/api/settlements', {
+        ...{ method: 'POST', bearer: ana.token, headers: { 'Idempotency-Key': randomUUID() } },
+        body: { ...pair, amount: '1.00', note: 'TED 4711' },
+      });
+      expect(asked.status).toBe(201);
+      return (asked.body as { id: string }).id;
+    };
+    const act = async (path: string, { token: bearer }: Person, body?: object) =>
+      outcomeOf(await cp.ask(path, { method: 'POST', bearer, ...(body && { body }) }));
+    const path = `/admin/api/settlements/${await record()}`;
+    expect(await act(`${path}/withdraw`, ana)).toBe('200');
+    const second = `/admin/api/settlements/${await record()}`;
+    expect(await act(`${second}/confirm`, ana)).toBe('403 SAME_PERSON');
+    expect(await act(`${second}/confirm`, rui)).toBe('200');
+    const terms = `/admin/api/relationships/${pair.src}/${pair.dst}`;
+    const { limitAmount } = await stage().admin<{ limitAmount: string }>('GET', terms);
+    await stage().admin('PUT', terms, { limitAmount: '0.01' });
+    const plans = await cp.ask('/admin/api/plans?state=open', { bearer: rui.token });
+    const [plan] = (plans.body as { items: { id: string }[] }).items;
+    const reason = { reason: 'a test' };
+    expect(await act(`/admin/api/plans/${plan?.id}/cancel`, rui, reason)).toBe('200');
+    await stage().admin('PUT', terms, { limitAmount });
   });
 
   test('a user is changed, and offers and accounts by the back office', async () => {

@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { readPullDocument, recordApplied } from '../../../db/cp/pull.ts';
 import { recordSignedHead } from '../../../db/cp/signed-heads.ts';
+import { recordSettled } from '../../../db/cp/settlements/deliveries.ts';
 import { readSecrets } from '../../../db/cp/wl.ts';
 import type { PullDocument } from '../../../domain/policy/pull-document.ts';
 import { Problem } from '../../http/problem.ts';
@@ -11,11 +12,13 @@ import { foundOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { matchesTag } from '../preconditions.ts';
 
-type PullDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer'>;
+type PullDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 'work'>;
 
 // As often as WLs pull (RULES.md 9): nobody in between may keep it longer.
 const MAX_AGE_SECONDS = 30;
 const SEQUENCE_FORM = /^\d{1,18}$/;
+/** The last settlement that the WL has applied: it reports it, and asks for those after it. */
+const sequence = z.string().regex(SEQUENCE_FORM).transform(BigInt);
 
 /** Everything that governs a WL's trades in one signed document (domain/policy/pull-document). */
 export function pullRoute(deps: PullDeps, guards: Guards): Route {
@@ -26,11 +29,13 @@ export function pullRoute(deps: PullDeps, guards: Guards): Route {
     method: 'get',
     path: '/policies/pull',
     summary: 'Own policy, relationships, partners, settlements and signed audit head',
+    query: z.object({ settlementsSince: sequence.optional() }),
     responses: { 200: pullView, 304: 'none' },
-    handler: async ({ principal: { id }, facts }) => {
+    handler: async ({ principal: { id }, query: { settlementsSince: settled }, facts }) => {
       const applied = appliedRevision(facts);
       if (applied !== undefined) await recordApplied(deps.db, id, applied);
-      const unsigned = foundOrProblem(await readPullDocument(deps.db, id));
+      if (settled !== undefined && (await recordSettled(deps.db, id, settled))) deps.work.kick();
+      const unsigned = foundOrProblem(await readPullDocument(deps.db, id, settled));
       const signature = await deps.signer.signAuditHead(unsigned.auditHead);
       await recordSignedHead(deps.db, { ...unsigned.auditHead, signature });
       const document: PullDocument = {

@@ -5,6 +5,7 @@ import { formatMinor } from '../../../domain/shared/money.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { signalWork } from '../../../domain/work/orders.ts';
 import { appendAudit } from '../../audit.ts';
+import { endPlan, openPlan } from '../plans/plan.ts';
 import type { Pair } from '../relationship.ts';
 import type { Author, CpTransaction } from '../schema.ts';
 import type { SignalTable } from '../tables/signals.ts';
@@ -25,7 +26,7 @@ export interface NewSignal {
 
 /**
  * Writes a signal with its next number, one delivery for each side of the pair and the orders of
- * their workflows. The caller holds the lock of the pair's row, so numbers are in commit order.
+ * their workflows. An automatic DISABLE opens a compensation plan, an ENABLE ends it. The caller holds the lock of the pair's row, so numbers are in commit order.
  */
 export async function createSignal(
   tx: CpTransaction,
@@ -66,6 +67,12 @@ export async function createSignal(
     .returningAll()
     .executeTakeFirstOrThrow();
   for (const wlId of [pair.src, pair.dst]) await addDelivery(tx, signal, wlId);
+  if (action === 'ENABLE') {
+    await endPlan(tx, pair, { state: 'CLOSED', reason, author });
+  } else if (origin === 'AUTOMATIC') {
+    const { exposureMinor, limitMinor } = request;
+    await openPlan(tx, { pair, signalId: id, exposureMinor, limitMinor, author });
+  }
   await appendAudit(tx, {
     ...author,
     action: 'signal.created',
