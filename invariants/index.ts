@@ -9,6 +9,7 @@ import { frozenAmounts } from './frozen-amounts.ts';
 import type { CheckRun, Found, Invariant } from './invariant.ts';
 import { openTrades } from './open-trades.ts';
 import { revisions } from './revisions.ts';
+import { signals } from './signals.ts';
 import { stock } from './stock.ts';
 import { transitions } from './transitions.ts';
 
@@ -24,6 +25,7 @@ export const INVARIANTS: readonly Invariant[] = [
   books,
   transitions,
   openTrades,
+  signals,
   auditChain,
   revisions,
   exposure,

@@ -13,8 +13,11 @@ import { startMarketDatabases, type MarketDatabases } from './databases.ts';
 import { trade, TRADES } from './market.ts';
 import { CONTROL_PLANE_PLANTS } from './control-plane-plants.ts';
 import { PLANTS as WL_PLANTS, type Plant } from './plants.ts';
+import { exchangeSignals, SIGNALLED_PAIR, SIGNAL_PLANTS } from './signals.ts';
 
-const PLANTS = [...WL_PLANTS, ...CONTROL_PLANE_PLANTS];
+const PLANTS = [...WL_PLANTS, ...SIGNAL_PLANTS, ...CONTROL_PLANE_PLANTS].toSorted(
+  (a, b) => a.number - b.number,
+);
 const START_MS = 60_000;
 const NO_WORKFLOWS = async (): Promise<Set<string>> => new Set();
 
@@ -26,6 +29,8 @@ beforeAll(async () => {
     server.use('importer', async (importer) => {
       await trade({ exporter, importer });
       await server.useControlPlane('cp', (cp) => govern(cp, [exporter, importer]));
+      await server.tamper('cp', SIGNALLED_PAIR);
+      await server.useControlPlane('cp', (cp) => exchangeSignals(cp, { exporter, importer }));
     }),
   );
 }, START_MS);
@@ -73,7 +78,7 @@ describe('a market that traded in every way', () => {
   test('holds, and each invariant looked at rows', async () => {
     const rows = await check();
     expect(rows.flatMap((row) => row.violations)).toEqual([]);
-    expect(rows.map((row) => row.number)).toEqual([1, 2, 3, 4, 5, 6, 9, 12, 13, 14, 18, 19]);
+    expect(rows.map((row) => row.number)).toEqual([1, 2, 3, 4, 5, 6, 9, 10, 12, 13, 14, 18, 19]);
     for (const { scanned, applies } of rows) {
       expect(applies).toBe(true);
       expect(scanned).toBeGreaterThan(0);
