@@ -98,7 +98,7 @@ export interface CpConfig extends PartyConfig {
   /** The authority's files; only cp-api is told, and without them it signs no certificates. */
   readonly authority?: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly policyDriftSeconds: number;
-  readonly schedules: { readonly workSweepSeconds: number };
+  readonly schedules: { readonly workSweepSeconds: number; readonly reconcileSeconds: number };
 }
 
 const LOCAL_MASTER = { email: 'master@xpory.local', password: 'changeit' };
@@ -193,6 +193,7 @@ const cpSchema = z.object({
   POLICY_DRIFT_SECONDS: whole(300),
   // Bounds how long ordered work may stand without a workflow after a crash.
   WORK_SWEEP_SECONDS: whole(15),
+  RECONCILE_SECONDS: whole(30),
 });
 
 type PartyValues = z.output<z.ZodObject<typeof party>>;
@@ -228,7 +229,10 @@ export function readCpConfig(env: Environment): CpConfig {
     },
     authority: authorityOf(values),
     policyDriftSeconds: values.POLICY_DRIFT_SECONDS,
-    schedules: { workSweepSeconds: values.WORK_SWEEP_SECONDS },
+    schedules: {
+      workSweepSeconds: values.WORK_SWEEP_SECONDS,
+      reconcileSeconds: values.RECONCILE_SECONDS,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import {
   createPolicyRevisionActivities,
   type PolicyRevisionDeps,
 } from '../activities/policy-revision/activities.ts';
+import { createReconcileActivities } from '../activities/reconcile/activities.ts';
 import { createSettlementActivities } from '../activities/settlement/activities.ts';
 import { createSnapshotActivities } from '../activities/snapshot/activities.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
@@ -16,6 +17,7 @@ import { readWl } from '../db/cp/wl.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
+import { RECONCILE } from '../workflows/reconcile/contract.ts';
 import { WORK_SWEEP } from '../workflows/work-sweep/contract.ts';
 import { linkEngine } from './compose/engine-link.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
@@ -82,6 +84,7 @@ function cpActivities(
   return {
     ...createSettlementActivities(db),
     ...createWorkSweepActivities({ db, starter: work, log }),
+    ...createReconcileActivities({ db, log }),
     ...createPolicyRevisionActivities({ db, agent, peerUrlOf, ...drift }),
     ...createSnapshotActivities({
       agent,
@@ -91,13 +94,19 @@ function cpActivities(
   };
 }
 
-/** What a crash left unstarted is started by these. */
+/** What nobody asks for at a certain moment; a crash leaves the rest to these too. */
 function schedulesOf({ schedules }: CpConfig): UpkeepSchedule[] {
   return [
     {
       id: 'work-sweep',
       workflow: WORK_SWEEP,
       everySeconds: schedules.workSweepSeconds,
+      taskQueue: CP_TASK_QUEUE,
+    },
+    {
+      id: 'reconcile',
+      workflow: RECONCILE,
+      everySeconds: schedules.reconcileSeconds,
       taskQueue: CP_TASK_QUEUE,
     },
   ];

@@ -4,5 +4,6 @@ export { policyRevision } from './policy-revision/workflow.ts';
 export { signalDispatch } from './signal-dispatch/workflow.ts';
 export { signalTest } from './signal-test/workflow.ts';
 export { settlementDelivery } from './settlement-delivery/workflow.ts';
+export { reconcile } from './reconcile/workflow.ts';
 export { snapshotSync } from './snapshot-sync/workflow.ts';
 export { workSweep } from './work-sweep/workflow.ts';
