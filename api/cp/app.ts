@@ -20,6 +20,7 @@ import { telemetryRoutes } from './telemetry/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { tradeRoutes } from './trades/routes.ts';
 import { traderAccountRoutes } from './trader-accounts/routes.ts';
+import { evidenceRoute } from './trades/evidence.ts';
 import { userRoutes } from './users/routes.ts';
 import { wlRoutes } from './wls/routes.ts';
 
@@ -48,6 +49,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...keyRoutes(deps, guards),
     ...certificateRoutes(deps, guards),
     ...auditRoutes(deps, guards),
+    evidenceRoute(deps, guards),
     ...telemetryRoutes(deps, guards),
   ];
 }

@@ -14,6 +14,7 @@ import type { CpSchema, TokenKind } from '../../../db/cp/schema.ts';
 import { sealColumn } from '../../../db/cp/sealed-columns.ts';
 import { recordToken } from '../../../db/cp/token.ts';
 import type { Sealer } from '../../../db/sealed.ts';
+import { EVIDENCE_TYPE } from '../../../domain/audit/evidence.ts';
 import { canonicalJson } from '../../../domain/shared/canonical.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { TOKEN_ALGORITHM, TOKEN_TYPE } from '../../../runtime/tokens.ts';
@@ -51,6 +52,9 @@ export interface Signer {
     readonly seq: string;
     readonly hash: string;
   }) => Promise<string>;
+  /** Compact JWS over the canonical text of an evidence bundle's manifest. */
+  readonly signManifest: (text: string) => Promise<string>;
+  readonly issuer: string;
   readonly makeKey: () => Promise<NewSigningKey>;
   readonly makeKeyPair: () => Promise<NewKeyPair>;
 }
@@ -95,6 +99,13 @@ export function createSigner({ db, sealer, issuer, clock }: SignerDeps): Signer 
       lastHead = { text: `${kid} ${text}`, signature };
       return signature;
     },
+    async signManifest(text) {
+      const { kid, key } = await keyOf(CONTROL_PLANE_OWNER);
+      return new CompactSign(Buffer.from(text))
+        .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: EVIDENCE_TYPE, kid })
+        .sign(key);
+    },
+    issuer,
     makeKey,
     async makeKeyPair() {
       const [current, next] = await Promise.all([makeKey(), makeKey()]);
