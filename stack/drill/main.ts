@@ -5,6 +5,7 @@ import { USAGE, readDrillOptions } from './options.ts';
 import type { DrillName, DrillOptions } from './options.ts';
 import { drillOutage } from './outage.ts';
 import { drillPolicy } from './policy.ts';
+import { drillReaction } from './reaction.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */
 
@@ -12,6 +13,7 @@ const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<bool
   kill: drillKills,
   outage: drillOutage,
   concurrency: drillConcurrency,
+  reaction: drillReaction,
   policy: drillPolicy,
 };
 

@@ -2,7 +2,7 @@ import { StackError } from '../errors.ts';
 import { KILL_TARGETS } from './targets.ts';
 import type { KillTarget } from './targets.ts';
 
-export type DrillName = 'kill' | 'outage' | 'concurrency' | 'policy';
+export type DrillName = 'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy';
 
 export interface DrillOptions {
   readonly help: boolean;
@@ -20,15 +20,16 @@ export interface DrillOptions {
   readonly within: number;
   /** How long the Control Plane stays dead in the outage drill. */
   readonly minutes: number;
-  /** How often the policy drill measures. */
+  /** How often the reaction and the policy drill measure. */
   readonly times: number;
 }
 
-export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [policy] [options]
+export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [options]
 
   kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
   outage          purchases while the Control Plane is dead and the importer restarts
   concurrency     one key 50 times, 50 buyers for 3 units, 50 holds against headroom for 7
+  reaction        limit crossed by a purchase and by a cut in turn, to the last offer off
   policy          PUT of a policy or relationship to in force at both, with and without nudges
                   (all of them unless some are named)
   --kills=10      how often each process is killed
@@ -38,13 +39,13 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [policy] [o
   --within=0      minutes after which the kills end early; 0: never
   --pause=20      seconds that the importer's gateway is stopped
   --minutes=10    minutes that the Control Plane stays dead
-  --times=200     how often the policy drill measures
+  --times=200     how often the reaction and the policy drill measure
   --help          this text
 
 A private stack in DATA_DIR (.data/drill) on ports from DRILL_PORT_BASE (21000) on; each port can be
 moved by its own variable (docs/operations.md).`;
 
-const DRILLS: readonly DrillName[] = ['concurrency', 'kill', 'outage', 'policy'];
+const DRILLS: readonly DrillName[] = ['concurrency', 'kill', 'outage', 'reaction', 'policy'];
 /** What "seen to hold" asks for. */
 const DEFAULTS = { kills: 10, buyers: 8, every: 1, pause: 20, within: 0, minutes: 10, times: 200 };
 
