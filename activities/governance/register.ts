@@ -5,7 +5,7 @@ import {
   saveSecret,
   SIGNAL_SECRET,
 } from '../../db/wl/control-tokens.ts';
-import { ensureEventKey, readEventKeys } from '../../db/wl/event-keys.ts';
+import { ensureEventKey, markRegistered, readEventKeys } from '../../db/wl/event-keys.ts';
 import { addEvent } from '../../db/wl/outbox.ts';
 import { readTraderId } from '../../db/wl/trader-account.ts';
 import { inTransaction } from '../../db/pool.ts';
@@ -45,6 +45,10 @@ export async function register(deps: GovernanceDeps, correlationId: string): Pro
   const registeredAt = deps.clock().toISOString();
   await inTransaction(db, async (tx) => {
     await saveDocument(tx, REGISTRATION_DOCUMENT, { endpoint: fingerprint, registeredAt });
+    await markRegistered(
+      tx,
+      endpoint.eventKeys.keys.map(({ kid }) => kid),
+    );
     const traderId = await readTraderId(tx);
     if (traderId === undefined) return;
     const data = { wlId: own.wlId, traderId };

@@ -9,8 +9,9 @@ import { authRoutes } from './auth/routes.ts';
 import type { CpApiDeps } from './deps.ts';
 import { createGuards } from './guards.ts';
 import { certificateRoutes } from './keys/certificate-routes.ts';
-import { keyRoutes } from './keys/routes.ts';
 import { planRoutes } from './plans/routes.ts';
+import { keyReportRoute } from './keys/report-route.ts';
+import { keyRoutes, ownKeyRoutes } from './keys/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { relationshipRoutes } from './relationships/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
@@ -47,6 +48,8 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...snapshotRoutes(deps, guards),
     ...tokenRoutes(deps, guards),
     ...keyRoutes(deps, guards),
+    ...ownKeyRoutes(deps, guards),
+    keyReportRoute(deps, guards),
     ...certificateRoutes(deps, guards),
     ...auditRoutes(deps, guards),
     evidenceRoute(deps, guards),

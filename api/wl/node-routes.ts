@@ -1,5 +1,6 @@
 import type { Route } from '../http/route.ts';
 import { createBackofficeAccountRoutes } from './backoffice/accounts.ts';
+import { createEventKeyRoutes } from './backoffice/event-keys.ts';
 import { createBackofficeOfferRoutes } from './backoffice/offers.ts';
 import { createControlPlaneRoutes } from './control-plane/routes.ts';
 import { createSignalRoutes } from './control-plane/signal-routes.ts';
@@ -20,6 +21,7 @@ export function createNodeRoutes(deps: NodeDeps, guards: Guards): Route[] {
     ...createOfferRoutes(deps, guards),
     ...createBackofficeOfferRoutes(deps, guards),
     ...createBackofficeAccountRoutes(deps, guards),
+    ...createEventKeyRoutes(deps, guards),
     ...createJwksRoutes(deps),
   ];
 }

@@ -774,7 +774,11 @@ CREATE INDEX event_seen_age ON public.event_seen USING btree (received_at);
 
 CREATE INDEX event_trade ON ONLY public.event USING btree (((data ->> 'tradeId'::text)));
 
+CREATE INDEX issued_token_kid ON public.issued_token USING btree (kid);
+
 CREATE INDEX issued_token_sub ON public.issued_token USING btree (sub, issued_at);
+
+CREATE INDEX issued_token_thumbprint ON public.issued_token USING btree (thumbprint);
 
 CREATE INDEX notification_page ON public.notification USING btree (created_at DESC, id DESC);
 

@@ -145,6 +145,8 @@ CREATE TABLE event_key (
   public_jwk jsonb NOT NULL,
   private_sealed text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  registered_at timestamp with time zone,
+  retired_at timestamp with time zone,
   CONSTRAINT event_key_pkey PRIMARY KEY (kid)
 );
 

@@ -276,6 +276,16 @@ export interface TradeTransitionTable {
 }
 
 /** Database of one WL, which is exporter and importer at once. */
+export interface EventKeyTable {
+  kid: string;
+  public_jwk: Jsonb;
+  private_sealed: string;
+  created_at: Stamp;
+  /** When the Control Plane knew it; before, it signs nothing unless it is the only one. */
+  registered_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  retired_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
+
 export interface WlTables extends AuditTables, AuditHeadTables, SignalTables, SettlementTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   outbox: OutboxTable;
@@ -292,7 +302,7 @@ export interface WlTables extends AuditTables, AuditHeadTables, SignalTables, Se
     expires_at: Date;
   };
   control_secret: { name: string; secret_sealed: string; stored_at: Stamp };
-  event_key: { kid: string; public_jwk: Jsonb; private_sealed: string; created_at: Stamp };
+  event_key: EventKeyTable;
   account: AccountTable;
   trader_account: {
     trader_id: string;

@@ -7,6 +7,7 @@ import { writeCertificateRequest } from '../../runtime/certificates/request.ts';
 import { CP, EXPORTER, IMPORTER, PARTIES, WL_PARTIES } from '../../stack/parties.ts';
 import type { Web } from '../../stack/web.ts';
 import { servedRoutes } from './routes.ts';
+import { eventually } from '../stack/setup.ts';
 import { outcomeOf, type Stage } from './stage.ts';
 
 /** What each route that writes leaves in the audit, or why it leaves nothing there. */
@@ -35,6 +36,8 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /admin/api/wls/:id/support-token': { none: 'every token has a row of its own' },
   'POST /wls/:id/keys/rotate': ['keys.rotated'],
   'POST /wls/:id/keys/:kid/revoke': ['keys.revoked'],
+  'POST /admin/api/keys/rotate': ['keys.rotated'],
+  'POST /admin/api/keys/:kid/revoke': ['keys.revoked'],
   'POST /wls/:id/certificates': ['certificate.issued'],
   'POST /wls/:id/certificates/:serial/revoke': ['certificate.revoked'],
   'POST /api/v1/buy-offer': { none: 'every transition of a trade has a row of its own' },
@@ -55,6 +58,7 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /api/v2/control-plane/debug/import': ['policy.apply', 'relationship.apply'],
   'POST /api/v2/control-plane/policies/changed': ['policy.apply', 'relationship.apply'],
   'POST /api/v2/control-plane/imbalance/signals': ['signal.apply'],
+  'POST /api/v2/backoffice/event-keys/rotate': ['event-key.rotate'],
   'POST /api/v2/backoffice/offers': ['offer.create'],
   'PATCH /api/v2/backoffice/offers/:offerId': ['offer.update'],
   'POST /api/v2/backoffice/accounts': ['account.create'],
@@ -110,6 +114,20 @@ export function auditOfEveryChange(stage: () => Stage): void {
     const { serial } = await admin<{ serial: string }>('POST', path, { csr });
     const revoked = await admin('POST', `${path}/${serial}/revoke`, { reason: 'a drill' });
     expect(revoked).toMatchObject({ serial, state: 'REVOKED' });
+  });
+
+  test("keys are rotated: the Control Plane's own, and the event key of a white label", async () => {
+    const { admin, stack } = stage();
+    const { current } = await admin<{ current: string }>('POST', '/admin/api/keys/rotate');
+    expect(current).not.toBe('');
+    const web = stack.web(IMPORTER);
+    const path = '/api/v2/backoffice/event-keys/rotate';
+    const plan = { method: 'POST', bearer: 'backoffice-importer' } as const;
+    const { kid } = await web.need<{ kid: string }>(path, plan);
+    await eventually('the new key is registered', async () => {
+      const rows = await stage().rows(CP, 'SELECT 1 FROM wl_event_key WHERE kid = $1', [kid]);
+      return rows.length === 1;
+    });
   });
 
   test('a relationship with four eyes changes its limit on the word of two', async () => {

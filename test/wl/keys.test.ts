@@ -7,7 +7,14 @@ import { createKeySource } from '../../activities/clients/jwks.ts';
 import { createTokenStore } from '../../activities/clients/tokens.ts';
 import { refreshTokens } from '../../activities/governance/refresh-tokens.ts';
 import { saveDocument, saveToken } from '../../db/wl/control-tokens.ts';
-import { ensureEventKey, openEventKey, readEventKeys } from '../../db/wl/event-keys.ts';
+import {
+  ensureEventKey,
+  markRegistered,
+  openEventKey,
+  readEventKeys,
+  rotateEventKey,
+} from '../../db/wl/event-keys.ts';
+import { inTransaction } from '../../db/pool.ts';
 import { applyPullDocument } from '../../db/wl/pull.ts';
 import { startWlDatabases, testSealer, type TestServer, type TestWl } from './database.ts';
 import { EXPORTER, IMPORTER, pullDocument } from './documents.ts';
@@ -161,5 +168,27 @@ describe('the event key', () => {
     const signing = await openEventKey(wl.db, SEALER);
     expect(signing?.kid).toBe(keys[0]?.kid);
     expect(signing?.privateKey.asymmetricKeyType).toBe('ed25519');
+  });
+
+  test('a new one signs once it is registered; the old one stays published for a day', async () => {
+    const context = { actor: 'backoffice', source: 'test', correlationId: 'test' };
+    const register = () =>
+      inTransaction(wl.db, async (tx) => {
+        const { keys } = await readEventKeys(wl.db);
+        const kids = keys.map(({ kid }) => kid);
+        await markRegistered(tx, kids);
+        return kids;
+      });
+    const [first = ''] = await register();
+    const rotated = await rotateEventKey(wl.db, SEALER, context);
+    const next = rotated.ok ? rotated.value.kid : '';
+    expect(await openEventKey(wl.db, SEALER)).toMatchObject({ kid: first });
+    const twice = await rotateEventKey(wl.db, SEALER, context);
+    expect(twice).toEqual({ ok: false, code: 'CONFLICT' });
+    expect(await register()).toEqual([next, first]);
+    expect(await openEventKey(wl.db, SEALER)).toMatchObject({ kid: next });
+    await sql`UPDATE event_key SET retired_at = retired_at - interval '25 hours'`.execute(wl.db);
+    const { keys } = await readEventKeys(wl.db);
+    expect(keys.map(({ kid }) => kid)).toEqual([next]);
   });
 });

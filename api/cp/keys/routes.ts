@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { publishedKeys, revokeKey, rotateKeys } from '../../../db/cp/key.ts';
+import { CONTROL_PLANE_OWNER, publishedKeys, revokeKey, rotateKeys } from '../../../db/cp/key.ts';
 import { CLOCK_SKEW_SECONDS } from '../../../runtime/tokens.ts';
 import { anyone, route, type Route } from '../../http/route.ts';
 import { authorOf, valueOrProblem, type CpApiDeps } from '../deps.ts';
@@ -27,6 +27,48 @@ const jwks = z.object({
     }),
   ),
 });
+
+/** The Control Plane's own keys: they sign for people, for the audit's head and for evidence. */
+export function ownKeyRoutes(deps: KeyDeps, guards: Guards): Route[] {
+  const { operatorSeconds, supportSeconds } = deps.tokens;
+  const overlapSeconds = Math.max(operatorSeconds, supportSeconds) + CLOCK_SKEW_SECONDS;
+  const common = {
+    tag: 'Keys',
+    group: 'admin',
+    method: 'post',
+    guard: guards.operator('master'),
+  } as const;
+  const owner = CONTROL_PLANE_OWNER;
+  return [
+    route({
+      ...common,
+      path: '/admin/api/keys/rotate',
+      summary: "The Control Plane's own next key becomes current; sessions go on",
+      responses: { 200: keysView },
+      handler: async ({ principal, facts }) => {
+        const next = await deps.signer.makeKey();
+        const author = authorOf(principal, facts);
+        const rotated = await rotateKeys(deps.db, { owner, next, overlapSeconds, author });
+        return { status: 200, body: valueOrProblem(rotated) };
+      },
+    }),
+    route({
+      ...common,
+      path: '/admin/api/keys/:kid/revoke',
+      summary: "Ends a key of the Control Plane's own at once, with every session it has signed",
+      params: z.object({ kid: z.string().min(1).max(MAX_KID) }),
+      responses: { 200: keysView },
+      handler: async ({ params: { kid }, principal, facts }) => {
+        const next = await deps.signer.makeKey();
+        const author = authorOf(principal, facts);
+        const revoked = await revokeKey(deps.db, { owner, kid, next, author });
+        const outcome = valueOrProblem(revoked, { CONFLICT: 'The key is revoked already.' });
+        deps.work.kick();
+        return { status: 200, body: outcome };
+      },
+    }),
+  ];
+}
 
 /** The keys that sign tokens: published, rotated with overlap, revoked at once. */
 export function keyRoutes(deps: KeyDeps, guards: Guards): Route[] {
