@@ -1,10 +1,15 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import { markStarted, unstartedWork } from '../../db/cp/work-order.ts';
 import type { CpSchema } from '../../db/cp/schema.ts';
 import type { WorkOrder } from '../../domain/work/orders.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
+import { LOOK } from '../../workflows/signal-dispatch/contract.ts';
 
 /** Starts the workflows that committed rows have ordered. */
 export interface WorkStarter {
@@ -55,12 +60,21 @@ export function createWorkStarter({ db, client, log }: WorkStarterDeps): WorkSta
       throw error;
     }
   };
+  const look = async ({ workflowId }: WorkOrder): Promise<void> => {
+    try {
+      await within(START_LIMIT_MS, client().workflow.getHandle(workflowId).signal(LOOK));
+    } catch (error) {
+      // It has ended between the two calls; the sweep starts it again.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  };
   const startPage = async (): Promise<boolean> => {
     const orders = await unstartedWork(db, PAGE);
     const left = orders.values();
     const lanes = Array.from({ length: Math.min(STARTS_AT_ONCE, orders.length) }, async () => {
       for (const order of left) {
-        await start(order);
+        // Ordered again while it runs: it looks at its rows, which is what the order is about.
+        if (!(await start(order))) await look(order);
         await markStarted(db, order.workflowId);
       }
     });

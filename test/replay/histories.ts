@@ -33,3 +33,11 @@ export async function readHistories(): Promise<StoredHistory[]> {
     })),
   );
 }
+
+/** Workflows of the Control Plane are in another bundle than those of a white label. */
+const CONTROL_PLANE = new Set(['compensation-plan', 'settlement-delivery']);
+
+/** Whose bundle replays a history, by its folder. */
+export function isOfControlPlane(name: string): boolean {
+  return CONTROL_PLANE.has(name.slice(0, name.indexOf('/')));
+}

@@ -5,7 +5,14 @@ import { hasWorkflow, OUTCOMES } from '../../domain/purchase/outcomes.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
 import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
 import { SCENARIOS, scenarioName } from '../purchase/scenarios/index.ts';
-import { goldenOf, readHistories, VERSION, type StoredHistory } from './histories.ts';
+import {
+  goldenOf,
+  isOfControlPlane,
+  readHistories,
+  VERSION,
+  type StoredHistory,
+} from './histories.ts';
+import { SETTLEMENT_SCENARIOS } from '../cp/settlements/scenarios.ts';
 
 const LONG_MS = 120_000;
 const SILENT = pino({ level: 'silent' });
@@ -13,7 +20,19 @@ const SILENT = pino({ level: 'silent' });
 /** What differs from this build, by name; nothing where all of them replay. */
 async function replay(histories: readonly StoredHistory[]): Promise<Record<string, string>> {
   installRuntime(SILENT);
-  const bundle = await workflowBundle('wl', undefined, SILENT);
+  const failures: Record<string, string> = {};
+  for (const party of ['wl', 'cp'] as const) {
+    const own = histories.filter(({ name }) => isOfControlPlane(name) === (party === 'cp'));
+    if (own.length > 0) Object.assign(failures, await replayOf(party, own));
+  }
+  return failures;
+}
+
+async function replayOf(
+  party: 'wl' | 'cp',
+  histories: readonly StoredHistory[],
+): Promise<Record<string, string>> {
+  const bundle = await workflowBundle(party, undefined, SILENT);
   // Its default leaves a promise hook in this thread, which kills other tests' cryptography.
   const options: ReplayWorkerOptions & { debugMode: boolean } = {
     workflowBundle: bundle,
@@ -43,6 +62,12 @@ describe('golden histories', () => {
       const own = `${workflow}/${VERSION}/${scenarioName(scenario)}`;
       return approval === undefined ? [own] : [own, `approval/${VERSION}/${approval}`];
     });
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test('one is kept of every way that settlements and plans go', async () => {
+    const names = new Set((await readHistories()).map(({ name }) => name));
+    const wanted = SETTLEMENT_SCENARIOS.map(({ golden }) => golden);
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 

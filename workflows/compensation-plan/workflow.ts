@@ -1,10 +1,13 @@
 import {
+  condition,
   continueAsNew,
+  defineSignal,
   proxyActivities,
   setCurrentDetails,
-  sleep,
+  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { LOOK } from '../signal-dispatch/contract.ts';
 import type {
   CompensationPlanActivities,
   CompensationPlanInput,
@@ -12,8 +15,10 @@ import type {
   CompensationPlanState,
 } from './contract.ts';
 
-/** Plans last days and end in their pair's own transaction; this only notices it. */
-const LOOK_MS = 600_000;
+const look = defineSignal(LOOK);
+
+/** A plan that ends tells us to look; this replaces a word that was lost, of a plan that has days. */
+const LOOK_MS = 21_600_000;
 /** The database's clock may be behind ours when a deadline comes. */
 const LEAST_WAIT_MS = 1_000;
 /** Continues as new well before the server's warning at 10,240 events. */
@@ -36,7 +41,13 @@ export async function compensationPlan(
 ): Promise<CompensationPlanResult> {
   const { src, dst, n } = input;
   const plan = { src, dst, n };
+  let woken = false;
+  setHandler(look, () => {
+    woken = true;
+  });
   for (;;) {
+    // Before the look: what is committed during it wakes the wait that follows.
+    woken = false;
     const state = await readCompensationPlan(plan);
     setCurrentDetails(detailsOf(state));
     if (state.state !== 'OPEN') {
@@ -48,11 +59,11 @@ export async function compensationPlan(
       await judgeDeadline({ ...input, step: next.step });
       continue;
     }
-    if (workflowInfo().historyLength > HISTORY_EVENTS_MAX) {
+    if (workflowInfo().historyLength > HISTORY_EVENTS_MAX && !woken) {
       await continueAsNew<typeof compensationPlan>(input);
     }
     const dueInMs = next === undefined ? LOOK_MS : next.dueAtMs - Date.now();
-    await sleep(Math.max(LEAST_WAIT_MS, Math.min(dueInMs, LOOK_MS)));
+    await condition(() => woken, Math.max(LEAST_WAIT_MS, Math.min(dueInMs, LOOK_MS)));
   }
 }
 

@@ -127,6 +127,8 @@ export async function endPlan(
     .where('id', '=', plan.id)
     .returningAll()
     .executeTakeFirstOrThrow();
+  // Its workflow runs still: ordered again, it is told to look.
+  await orderWork(tx, planWork({ ...pair, n: plan.n, correlationId: author.correlationId }));
   const { exposureAtClosing, compensated } = report;
   await notify(tx, plan, {
     ...{ severity: 'INFO', key: 'ended', author },
