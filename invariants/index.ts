@@ -3,6 +3,7 @@ import { auditChain } from './audit-chain.ts';
 import { balances } from './balances.ts';
 import { books } from './books.ts';
 import { captures } from './captures.ts';
+import { events } from './events.ts';
 import { expiry } from './expiry.ts';
 import { exposure } from './exposure.ts';
 import { frozenAmounts } from './frozen-amounts.ts';
@@ -26,6 +27,7 @@ export const INVARIANTS: readonly Invariant[] = [
   transitions,
   openTrades,
   signals,
+  events,
   auditChain,
   revisions,
   exposure,

@@ -3,6 +3,34 @@ import type { Plant } from './plants.ts';
 /** What can be done to what the Control Plane wrote down, and to what others keep of it. */
 export const CONTROL_PLANE_PLANTS: readonly Plant[] = [
   {
+    number: 11,
+    name: 'an event that was changed',
+    party: 'cp',
+    sql: `UPDATE event SET data = data || '{"revision": 2}' WHERE correlation_id = 'report:first:1'`,
+    reports: "does not carry first's signature",
+  },
+  {
+    number: 11,
+    name: 'an event without a correlation id',
+    party: 'cp',
+    sql: `UPDATE event SET correlation_id = '' WHERE correlation_id = 'report:second:1'`,
+    reports: 'has no correlation id',
+  },
+  {
+    number: 11,
+    name: 'an event of after its key was replaced',
+    party: 'cp',
+    sql: `UPDATE wl_event_key SET replaced_at = registered_at WHERE kid = 'first'`,
+    reports: 'key first was not registered at its time',
+  },
+  {
+    number: 11,
+    name: 'an event under a key of nobody',
+    party: 'cp',
+    sql: `DELETE FROM wl_event_key WHERE kid = 'second'`,
+    reports: 'never registered key second',
+  },
+  {
     number: 12,
     name: "an edited row of the Control Plane's chain",
     party: 'cp',

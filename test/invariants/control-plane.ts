@@ -8,6 +8,7 @@ import { inTransaction } from '../../db/pool.ts';
 import { latestHeadSeen, storeHead } from '../../db/wl/audit-heads.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
 import { testSealer } from '../wl/database.ts';
+import { report } from './reports.ts';
 
 const CHANGES = 6;
 const AUTHOR = { actor: 'bootstrap', source: 'test', correlationId: 'market' };
@@ -30,4 +31,5 @@ export async function govern(
     await recordSignedHead(cp, signed);
     for (const wl of wls) await storeHead(wl, signed, await latestHeadSeen(wl));
   }
+  await report(cp);
 }

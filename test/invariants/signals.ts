@@ -11,8 +11,14 @@ import { EXPORTER, IMPORTER } from '../wl/documents.ts';
 import type { Plant } from './plants.ts';
 
 const PAIR = { src: EXPORTER, dst: IMPORTER };
-/** The pair without its relationship: written past its foreign key, as no process could. */
-export const SIGNALLED_PAIR = `INSERT INTO pair (src, dst) VALUES ('${EXPORTER}', '${IMPORTER}')`;
+/** The pair and its relationship, without the row of the other WL: written past foreign keys. */
+export const SIGNALLED_PAIR = `
+  INSERT INTO relationship (src, dst, revision, status, fx_rate, limit_minor, limit_mode,
+    alert_percent, disable_percent, enable_percent, commission_rate, approval_mode,
+    approval_above_minor, four_eyes, updated_by, updated_source, change_seq)
+  VALUES ('${EXPORTER}', '${IMPORTER}', 1, 'ACTIVE', 1, 100000, 'HARD',
+    80, 100, 90, 0, 'AUTO', 0, false, 'test', 'test', 0);
+  INSERT INTO pair (src, dst) VALUES ('${EXPORTER}', '${IMPORTER}')`;
 
 interface Wls {
   readonly exporter: Kysely<WlTables>;
