@@ -38,6 +38,12 @@ const STARTS_AT_ONCE = 8;
 // timer of ours does (TEMPORAL.md).
 const START_LIMIT_MS = 3_000;
 
+/**
+ * A task whose worker died, or whose answer was lost, is given out again after this: the server's own
+ * 10 s are too long for a signal. Tasks take milliseconds; longer ones are kept alive by heartbeats.
+ */
+const WORKFLOW_TASK_TIMEOUT = '2s';
+
 export function createWorkStarter({ db, client, log }: WorkStarterDeps): WorkStarter {
   let running: Promise<void> | undefined;
   let again = false;
@@ -52,6 +58,7 @@ export function createWorkStarter({ db, client, log }: WorkStarterDeps): WorkSta
           workflowId,
           args: [input],
           staticSummary: summary,
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
         }),
       );
       return true;
