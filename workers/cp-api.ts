@@ -4,7 +4,9 @@ import { hash } from '@node-rs/argon2';
 import { Client, Connection } from '@temporalio/client';
 import { cpRoutes, CP_DOCUMENT, createCpVerifier } from '../api/cp/app.ts';
 import { createEngine } from '../api/cp/engine.ts';
+import { createLooker } from '../activities/work/looker.ts';
 import { createWorkStarter } from '../activities/work/starter.ts';
+import { testGateway } from '../api/cp/signals/gateway-test.ts';
 import { createSigner, type Signer } from '../api/cp/tokens/signer.ts';
 import { isRevoked } from '../db/cp/certificate.ts';
 import { ensureControlPlaneKeys } from '../db/cp/key.ts';
@@ -13,6 +15,7 @@ import { bootstrapMaster, hasMaster } from '../db/cp/operator.ts';
 import type { Author, CpSchema } from '../db/cp/schema.ts';
 import { createAuthority, type Authority } from '../runtime/certificates/authority.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
+import type { SignalTestInput } from '../workflows/signal-test/contract.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
 import { createParts, run, serveParty } from './compose/process.ts';
 import { openTls } from './compose/transport.ts';
@@ -40,6 +43,11 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace: config.temporal.namespace });
   const engine = createEngine({ client });
   const work = createWorkStarter({ db, client: () => client, log });
+  const looker = createLooker({ client: () => client, log });
+  const signals = {
+    look: looker.look,
+    test: (input: SignalTestInput) => testGateway(client, input),
+  };
   shutdown.add('engine', async () => {
     await work.settle();
     await connection.close();
@@ -49,7 +57,18 @@ async function main(): Promise<void> {
   const authority = authorityOf(config);
   const verifier = createCpVerifier(db, { issuer: config.cpUrl, clock });
   await serveParty(config, parts, {
-    routes: cpRoutes({ db, sealer, profile, verifier, signer, engine, work, tokens, authority }),
+    routes: cpRoutes({
+      db,
+      sealer,
+      profile,
+      verifier,
+      signer,
+      engine,
+      work,
+      signals,
+      tokens,
+      authority,
+    }),
     document: CP_DOCUMENT,
     isRevoked: ({ serial }) => isRevoked(db, serial),
     tls: openTls(config, parts),

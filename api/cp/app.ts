@@ -16,6 +16,7 @@ import { policyRoutes } from './policies/routes.ts';
 import { relationshipRoutes } from './relationships/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { settlementRoutes } from './settlements/routes.ts';
+import { signalRoutes } from './signals/routes.ts';
 import { snapshotRoutes } from './snapshots/routes.ts';
 import { telemetryRoutes } from './telemetry/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
@@ -46,6 +47,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...reportRoutes(deps, guards),
     ...tradeRoutes(deps, guards),
     ...snapshotRoutes(deps, guards),
+    ...signalRoutes(deps, guards),
     ...tokenRoutes(deps, guards),
     ...keyRoutes(deps, guards),
     ...ownKeyRoutes(deps, guards),

@@ -6,6 +6,7 @@ import type { Result } from '../../domain/shared/result.ts';
 import type { Authority } from '../../runtime/certificates/authority.ts';
 import type { CpConfig, Profile } from '../../runtime/config.ts';
 import type { TokenVerifier } from '../../runtime/tokens.ts';
+import type { SignalTestInput, SignalTestResult } from '../../workflows/signal-test/contract.ts';
 import { Problem } from '../http/problem.ts';
 import type { RequestFacts } from '../http/route.ts';
 import type { Engine } from './engine.ts';
@@ -21,6 +22,12 @@ export interface CpApiDeps {
   readonly engine: Engine;
   /** Starts work that a commit of this request has ordered. */
   readonly work: { readonly kick: () => void };
+  readonly signals: {
+    /** Tells workflows that their rows have changed; does not wait. */
+    readonly look: (workflowIds: readonly string[]) => void;
+    /** Asks a gateway whether it takes signals; ENGINE_UNAVAILABLE where nobody can ask. */
+    readonly test: (input: SignalTestInput) => Promise<SignalTestResult>;
+  };
   readonly tokens: CpConfig['tokens'];
   /** Signs certificates and revocation lists; absent where this process was given no key. */
   readonly authority?: Authority | undefined;

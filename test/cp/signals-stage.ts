@@ -13,6 +13,7 @@ import { createSignalTestActivities } from '../../activities/signals/test.ts';
 import { createLooker } from '../../activities/work/looker.ts';
 import { createWorkSweepActivities } from '../../activities/work/sweep.ts';
 import { createWorkStarter, type WorkStarter } from '../../activities/work/starter.ts';
+import { testGateway } from '../../api/cp/signals/gateway-test.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { lockPair } from '../../db/cp/pair.ts';
 import { createSignal } from '../../db/cp/signals/create.ts';
@@ -25,16 +26,25 @@ import type { TlsMaterial } from '../../runtime/tls.ts';
 import type { TemporalHandle } from '../../stack/temporal/temporal.ts';
 import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
 import type { SignalDispatchActivities } from '../../workflows/signal-dispatch/contract.ts';
-import { testFolder } from '../stack/setup.ts';
+import { eventually, testFolder } from '../stack/setup.ts';
 import { startDoubleWl, type DoubleWl } from '../support/double-wl.ts';
 import { startTestTemporal } from '../support/temporal.ts';
 import { pairPath, startControlPlane, type Ask, type Stage } from './stage.ts';
 
 export const LONG = 90_000;
 const NAMESPACE = 'cp';
+const SETTLED_MS = 30_000;
 
-/** Waits of a test: an engine may skip a workflow's time, but not the database's. */
-const QUICK: Partial<DispatchLimits> = { closedMs: 20, closedMaxMs: 40, probeMs: 200 };
+/**
+ * The engine skips a workflow's time, but not the database's, so a circuit closes at once; each skip
+ * takes about a second, so the waits grow fast.
+ */
+const QUICK: Partial<DispatchLimits> = {
+  closedMs: 1,
+  closedMaxMs: 1,
+  probeMs: 200,
+  backoffMs: 30_000,
+};
 
 export interface Pair {
   readonly src: string;
@@ -58,6 +68,12 @@ export interface SignalStage {
   /** Starts what is ordered, with the workflows' time skipped. */
   start(): Promise<void>;
   states(signalId: string): Promise<Readonly<Record<string, string>>>;
+  /** Signals, starts, and waits until every delivery is final; answers the signal's id. */
+  deliver(pair: Pair, action?: SignalAction): Promise<string>;
+  settled(signalId: string, withinMs?: number): Promise<void>;
+  /** Failures of the attempts to one WL, in their order; null where one was answered well. */
+  failures(signalId: string, wlId: string): Promise<(string | null)[]>;
+  notices(wlId: string): Promise<string[]>;
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
   stop(): Promise<void>;
@@ -80,7 +96,10 @@ export async function startSignalStage(limits = QUICK): Promise<SignalStage> {
   const client = new Client({ connection, namespace: NAMESPACE });
   const looker = createLooker({ client: () => client, log });
   const kicks: { work?: WorkStarter } = {};
-  const cp = await startControlPlane({ work: { kick: () => kicks.work?.kick() } });
+  const cp = await startControlPlane({
+    work: { kick: () => kicks.work?.kick() },
+    signals: { look: looker.look, test: (input) => testGateway(client, input) },
+  });
   const work = createWorkStarter({ db: cp.db, client: () => skipping(connection), log });
   kicks.work = work;
   const metrics = createMetrics({ process: 'test', nodeFigures: false });
@@ -118,6 +137,14 @@ export async function startSignalStage(limits = QUICK): Promise<SignalStage> {
     return double;
   };
   const relate = (pair: Pair): Promise<void> => putRelationship(cp, pair);
+  const signal: SignalStage['signal'] = (pair, action = 'DISABLE') =>
+    commitSignal(cp, pair, action);
+  const start = async (): Promise<void> => {
+    work.kick();
+    await work.settle();
+  };
+  const settled: SignalStage['settled'] = (signalId, withinMs = SETTLED_MS) =>
+    eventually('every delivery is final', () => isSettled(cp, signalId), withinMs);
   return {
     ...{ cp, temporal, client, metrics, steps, newWl, relate, startWorker, stopWorker },
     async newPair() {
@@ -126,12 +153,16 @@ export async function startSignalStage(limits = QUICK): Promise<SignalStage> {
       await relate(pair);
       return { ...pair, exporter, importer };
     },
-    signal: (pair, action = 'DISABLE') => commitSignal(cp, pair, action),
-    async start() {
-      work.kick();
-      await work.settle();
-    },
+    ...{ signal, start, settled },
     states: (signalId) => statesOf(cp, signalId),
+    failures: (signalId, wlId) => failuresOf(cp, signalId, wlId),
+    notices: (wlId) => noticesOf(cp, wlId),
+    async deliver(pair, action) {
+      const signalId = await signal(pair, action);
+      await start();
+      await settled(signalId);
+      return signalId;
+    },
     async stop() {
       await stopWorker();
       await work.settle();
@@ -173,11 +204,20 @@ async function registerDouble(cp: Stage, options: NewWl) {
   const secrets = { method: 'POST', path: `/wls/${wlId}/secrets`, as: certificate } as const;
   secret.now = ((await need(cp, secrets)) as { signalSecret: string }).signalSecret;
   if (hasEndpoint) {
-    const eventKeys = { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 'e1', x: 'A'.repeat(43) }] };
-    const body = { peerUrl: double.url, currency: 'XEX', eventKeys };
-    await need(cp, { method: 'PUT', path: `/wls/${wlId}/endpoint`, body, as: certificate });
+    await registerEndpoint(cp, { wlId, certificate, peerUrl: double.url });
   }
   return { ...double, certificate };
+}
+
+/** What a white label says of itself: where it is reached. */
+export async function registerEndpoint(
+  cp: Stage,
+  wl: { readonly wlId: string; readonly certificate: TlsMaterial; readonly peerUrl: string },
+): Promise<void> {
+  const eventKeys = { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 'e1', x: 'A'.repeat(43) }] };
+  const body = { peerUrl: wl.peerUrl, currency: 'XEX', eventKeys };
+  const path = `/wls/${wl.wlId}/endpoint`;
+  await need(cp, { method: 'PUT', path, body, as: wl.certificate });
 }
 
 async function putRelationship(cp: Stage, { src, dst }: Pair): Promise<void> {
@@ -221,6 +261,32 @@ async function statesOf(cp: Stage, signalId: string): Promise<Record<string, str
       kind === null ? state : `${state} ${kind}`,
     ]),
   );
+}
+
+async function isSettled(cp: Stage, signalId: string): Promise<boolean> {
+  const states = Object.values(await statesOf(cp, signalId));
+  return !states.some((state) => state === 'PENDING' || state === 'SENT');
+}
+
+async function failuresOf(cp: Stage, signalId: string, wlId: string): Promise<(string | null)[]> {
+  const rows = await cp.db
+    .selectFrom('signal_attempt')
+    .select('failure')
+    .where('signal_id', '=', signalId)
+    .where('wl_id', '=', wlId)
+    .orderBy('attempt')
+    .execute();
+  return rows.map(({ failure }) => failure);
+}
+
+async function noticesOf(cp: Stage, wlId: string): Promise<string[]> {
+  const rows = await cp.db
+    .selectFrom('notification')
+    .select('kind')
+    .where('subject', '=', `wl/${wlId}`)
+    .orderBy('created_at')
+    .execute();
+  return rows.map(({ kind }) => kind);
 }
 
 /** Starts workflows with their time skipped (TEMPORAL.md, Tests); the client has no option yet. */

@@ -12,6 +12,7 @@ import {
   type CallOptions,
 } from '../../activities/clients/agent.ts';
 import { cpRoutes, createCpVerifier } from '../../api/cp/app.ts';
+import type { CpApiDeps } from '../../api/cp/deps.ts';
 import type { Engine } from '../../api/cp/engine.ts';
 import { createSigner } from '../../api/cp/tokens/signer.ts';
 import { isRevoked } from '../../db/cp/certificate.ts';
@@ -90,6 +91,7 @@ export interface StageOptions {
   readonly withoutAuthority?: boolean;
   /** Instead of one that leaves ordered work to the test. */
   readonly work?: { readonly kick: () => void };
+  readonly signals?: CpApiDeps['signals'];
 }
 
 /** A Control Plane on real TLS and PostgreSQL, with a master and without any WL. */
@@ -124,6 +126,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       signer,
       engine: options.engine ?? NO_ENGINE,
       work: options.work ?? { kick: () => undefined },
+      signals: options.signals ?? NO_SIGNALS,
       tokens: TOKENS,
       ...(options.withoutAuthority === true ? {} : { authority: createAuthority(pki.authority) }),
     }),
@@ -235,6 +238,11 @@ function createCaller({ tlsPort, plainPort }: Ports, pki: TestPki) {
     close: () => Promise.all([...agents.values()].map((agent) => agent.close())),
   };
 }
+
+const NO_SIGNALS: CpApiDeps['signals'] = {
+  look: () => undefined,
+  test: () => Promise.reject(new Error('this test has no engine')),
+};
 
 function sealKey(id: string): SealKey {
   return { id, key: randomBytes(KEY_BYTES) };

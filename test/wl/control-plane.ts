@@ -69,6 +69,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
   const routes = cpRoutes({
     ...{ db, sealer, profile: 'local', verifier, signer, engine },
     work: { kick: () => undefined },
+    signals: { look: () => undefined, test: engine.syncSnapshot },
     tokens: SECONDS,
   });
   const party: HttpParty = await startHttpParty({ routes, tls });

@@ -12,6 +12,8 @@ import type { SignalTable } from '../tables/signals.ts';
 import { orderWork } from '../work-order.ts';
 
 export interface NewSignal {
+  /** Where the caller has promised an id to somebody. */
+  readonly id?: string;
   readonly pair: Pair;
   readonly action: SignalAction;
   readonly origin: SignalOrigin;
@@ -51,7 +53,7 @@ export async function createSignal(
     .select('currency')
     .where('id', '=', pair.src)
     .executeTakeFirst();
-  const id = randomUUID();
+  const { id = randomUUID() } = request;
   const signal = await tx
     .insertInto('signal')
     .values({
