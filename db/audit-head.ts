@@ -21,9 +21,19 @@ export function kidOfHead({ signature }: SignedHead): string | undefined {
 export function headKey(jwk: Readonly<Record<string, unknown>>): KeyObject | undefined {
   const { kty, n, e } = jwk as JsonWebKey;
   if (kty !== 'RSA' || n === undefined || e === undefined) return undefined;
-  const key = createPublicKey({ key: { kty, n, e }, format: 'jwk' });
-  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  const key = importKey({ kty, n, e });
+  const { modulusLength = 0 } = key?.asymmetricKeyDetails ?? {};
   return modulusLength < LEAST_MODULUS_BITS ? undefined : key;
+}
+
+function importKey(jwk: JsonWebKey): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch (error) {
+    // Node names what it can't read as a key by a code.
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
 }
 
 /** True where exactly this head, number and hash, was signed with that key. */

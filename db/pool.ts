@@ -86,10 +86,11 @@ const LOST_WORDS = /^(Connection terminated|timeout exceeded when trying to conn
 export function isDatabaseAway(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return LOST_STATES.test(state);
-  if (!(error instanceof Error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
-  const lost = (code !== undefined && LOST_SOCKETS.has(code)) || LOST_WORDS.test(error.message);
-  return lost || isDatabaseAway(error.cause);
+  // By shape: a socket's error of another realm (a test's sandbox) is no `instanceof Error`.
+  const { message, code, cause } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (typeof message !== 'string') return false;
+  const lost = (code !== undefined && LOST_SOCKETS.has(code)) || LOST_WORDS.test(message);
+  return lost || isDatabaseAway(cause);
 }
 
 /** The five-letter SQLSTATE of a PostgreSQL error, where it is one. */

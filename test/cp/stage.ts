@@ -63,7 +63,9 @@ export interface Ask {
 }
 
 export interface Stage {
+  /** Of the database. */
   readonly url: string;
+  readonly origin: string;
   readonly pool: pg.Pool;
   readonly db: Kysely<CpSchema>;
   readonly sealer: Sealer;
@@ -138,6 +140,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
   const master = tokenOf(await login(MASTER.email, MASTER.password));
   return {
     url: database.url,
+    origin: `https://cp.localhost:${party.listeners.tlsPort}`,
     pool: database.pool,
     db,
     sealer,

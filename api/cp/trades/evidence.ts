@@ -26,13 +26,13 @@ export function evidenceRoute({ db, signer }: EvidenceDeps, guards: Guards): Rou
     group: 'admin',
     guard: guards.operator('auditor'),
     method: 'get',
-    path: '/admin/api/trades/:tradeId/evidence',
+    path: '/admin/api/trades/:id/evidence',
     summary: 'Signed evidence of one trade, for `xwl verify`',
-    params: z.object({ tradeId: z.string().min(1).max(MAX_TRADE_ID) }),
+    params: z.object({ id: z.string().min(1).max(MAX_TRADE_ID) }),
     query: z.object({ importer: wlId.optional() }),
     responses: { 200: bundleView },
     handler: async ({ params, query }) => {
-      const trade = theOne(await tradesOfId(db, params.tradeId), query.importer);
+      const trade = theOne(await tradesOfId(db, params.id), query.importer);
       const parts = await collectEvidence(db, trade, (head) => signer.signAuditHead(head));
       const manifest = manifestOf(trade, parts, signer.issuer);
       const signature = await signer.signManifest(canonicalJson(asJson(manifest)));

@@ -1,0 +1,8 @@
+import { runCommand } from './program.ts';
+
+/** `xwl`: what operators and auditors do from a terminal (docs/xwl.md). */
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  write: (text) => void process.stdout.write(text),
+  complain: (text) => void process.stderr.write(text),
+});
