@@ -155,6 +155,33 @@ describe('/reports/trade-balance', () => {
   );
 });
 
+test('/reports/metrics counts, divides and measures', async () => {
+  await tell('refused');
+  await tell('reversed');
+  const march = 'from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z';
+  const { body } = await get(`/reports/metrics?${march}&wlId=${EXPORTER}`);
+  const counts = { trades: 5, pending: 1, provisional: 1, confirmed: 1, rejected: 1, reversed: 1 };
+  expect(body).toMatchObject({
+    totals: { ...counts, confirmedRate: '0.2000', rejectedRate: '0.2000' },
+    pairs: [{ src: EXPORTER, dst: IMPORTER, ...counts }],
+    reasons: [{ reason: 'OUT_OF_STOCK', trades: 1, rate: '1.0000' }],
+    gmv: [{ month: '2026-03', currency: 'XEX', trades: 1, amount: '240.00' }],
+    conversion: [{ offerId: 'offer-1', attempts: 4, confirmed: 2, rate: '0.5000' }],
+    slo: {
+      confirm: { targetMs: 500, latency: { count: 3, p99: 80 } },
+      purchase: { latency: { count: 2, p50: 120, max: 120 } },
+      signals: { acked: { count: 0, p99: null } },
+      policyDrift: { targetMs: 300_000 },
+    },
+  });
+  expect((await get(`/reports/metrics?${march}&wlId=${randomUUID()}`)).body).toMatchObject({
+    totals: { trades: 0, confirmedRate: null },
+    slo: { confirm: { latency: { count: 0, p50: null } } },
+  });
+  const risk = await stage.ask({ path: '/reports/metrics' });
+  expect(refusalOf(risk)).toBe('401 TOKEN_MISSING');
+});
+
 describe('/admin/api/trades', () => {
   const list = async (query: string) =>
     (await get(`/admin/api/trades?${query}`)).body as { items: object[]; nextCursor?: string };
@@ -162,11 +189,11 @@ describe('/admin/api/trades', () => {
   test('filters by side, status, time and words', async () => {
     const found = async (query: string) => (await list(query)).items.length;
     const both = `wl=${EXPORTER}&partner=${IMPORTER}`;
-    expect(await found(both)).toBe(3);
+    expect(await found(both)).toBe(5);
     expect(await found(`wl=${randomUUID()}`)).toBe(0);
     expect(await found(`${both}&status=CONFIRMED`)).toBe(1);
     expect(await found(`${both}&status=PROVISIONAL&stale=false&parked=false`)).toBe(1);
-    expect(await found(`${both}&text=VIOL%C3%83O`)).toBe(3);
+    expect(await found(`${both}&text=VIOL%C3%83O`)).toBe(5);
     expect(await found('text=%25')).toBe(0);
     expect(await found(`text=${sold.tradeId.slice(4, 20)}`)).toBe(1);
     expect(await found('from=2026-03-05T10:00:00.001Z')).toBe(0);
@@ -180,7 +207,7 @@ describe('/admin/api/trades', () => {
       seen.push(...page.items);
       cursor = page.nextCursor === undefined ? '' : `&cursor=${page.nextCursor}`;
     } while (cursor !== '');
-    expect(new Set(seen.map((item) => (item as { tradeId: string }).tradeId)).size).toBe(3);
+    expect(new Set(seen.map((item) => (item as { tradeId: string }).tradeId)).size).toBe(5);
   });
 
   test('details name everything, with the word of each side', async () => {

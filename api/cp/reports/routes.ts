@@ -7,6 +7,7 @@ import type { CpApiDeps, Principal } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { balanceQuery, balanceReport } from './balance-schemas.ts';
 import { balanceCsv, balanceReportOf, wholeBuckets } from './balance-view.ts';
+import { metricsQuery, metricsReport, metricsReportOf } from './metrics-view.ts';
 
 type ReportDeps = Pick<CpApiDeps, 'db'>;
 
@@ -21,7 +22,7 @@ const CSV_ROWS_MAX = 10_000;
 
 /** What trade adds up to. */
 export function reportRoutes(deps: ReportDeps, guards: Guards): Route[] {
-  return [balanceRoute(deps, guards)];
+  return [balanceRoute(deps, guards), metricsRoute(deps, guards)];
 }
 
 function balanceRoute({ db }: ReportDeps, guards: Guards): Route {
@@ -61,6 +62,24 @@ function balanceRoute({ db }: ReportDeps, guards: Guards): Route {
   });
 }
 
+function metricsRoute({ db }: ReportDeps, guards: Guards): Route {
+  return route({
+    tag: 'Reports',
+    group: 'admin',
+    guard: guards.operator(),
+    method: 'get',
+    path: '/reports/metrics',
+    summary: 'Trades by status, pair and reason, volume, conversion and service levels',
+    query: metricsQuery,
+    responses: { 200: metricsReport },
+    handler: async ({ query }): Promise<Reply> => {
+      const { from, to } = spanOf(query, await readIntakeClock(db));
+      const { wlId, partner } = query;
+      return { status: 200, body: await metricsReportOf(db, { from, to, wlId, partner }) };
+    },
+  });
+}
+
 /** A WL sees itself; whom others trade with is none of its business. */
 function ownWl(principal: Principal, asked: string | undefined): string | undefined {
   if (principal.kind === 'operator') return asked;
@@ -68,8 +87,18 @@ function ownWl(principal: Principal, asked: string | undefined): string | undefi
   throw new Problem('FORBIDDEN', { detail: 'A white label sees its own balance only.' });
 }
 
+interface AskedPeriod {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
 /** The asked period in whole buckets, or the days before `end`. */
-function periodOf({ from, to }: { from?: string | undefined; to?: string | undefined }, end: Date) {
+function periodOf(asked: AskedPeriod, end: Date) {
+  const { from, to } = spanOf(asked, end);
+  return wholeBuckets(from, to);
+}
+
+function spanOf({ from, to }: AskedPeriod, end: Date) {
   const until = to === undefined ? end : new Date(to);
   const since =
     from === undefined ? new Date(until.getTime() - DEFAULT_PERIOD_DAYS * DAY_MS) : new Date(from);
@@ -78,7 +107,7 @@ function periodOf({ from, to }: { from?: string | undefined; to?: string | undef
     const message = `is up to ${PERIOD_MAX_DAYS} days after from`;
     throw new Problem('VALIDATION_FAILED', { errors: [{ in: 'query', pointer: '/to', message }] });
   }
-  return wholeBuckets(since, until);
+  return { from: since, to: until };
 }
 
 function wantsCsv(accept: string | undefined): boolean {

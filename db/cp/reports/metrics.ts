@@ -1,0 +1,173 @@
+import { sql, type Kysely } from 'kysely';
+import type { CpSchema } from '../schema.ts';
+
+/** Of trades that began in [from, to), of one WL or of all. */
+export interface MetricsFilter {
+  readonly from: Date;
+  readonly to: Date;
+  readonly wlId?: string | undefined;
+  readonly partner?: string | undefined;
+}
+
+/** Lists that grow with the catalogue or the partners are cut here, the busiest first. */
+const GROUPS_MAX = 500;
+
+export interface StatusCount {
+  readonly src: string;
+  readonly dst: string;
+  readonly status: string;
+  readonly trades: number;
+}
+
+/** Trades by direction and status. */
+export async function countByStatus(
+  db: Kysely<CpSchema>,
+  filter: MetricsFilter,
+): Promise<StatusCount[]> {
+  const { rows } = await sql<StatusCount>`
+    SELECT exporter AS src, importer AS dst, status, count(*)::integer AS trades
+      FROM trade WHERE ${ofFilter(filter)}
+     GROUP BY exporter, importer, status ORDER BY exporter, importer, status`.execute(db);
+  return rows;
+}
+
+export interface ReasonCount {
+  readonly src: string;
+  readonly dst: string;
+  readonly reason: string;
+  readonly trades: number;
+}
+
+/** Refused trades by direction and reason. */
+export async function countByReason(
+  db: Kysely<CpSchema>,
+  filter: MetricsFilter,
+): Promise<ReasonCount[]> {
+  const { rows } = await sql<ReasonCount>`
+    SELECT exporter AS src, importer AS dst, reason, count(*)::integer AS trades
+      FROM trade WHERE ${ofFilter(filter)} AND status = 'REJECTED' AND reason IS NOT NULL
+     GROUP BY exporter, importer, reason ORDER BY trades DESC, reason LIMIT ${GROUPS_MAX}
+  `.execute(db);
+  return rows;
+}
+
+export interface MonthlyVolume {
+  /** `2026-03`, by the exporter's capture. */
+  readonly month: string;
+  readonly src: string;
+  readonly dst: string;
+  readonly currency: string;
+  readonly trades: number;
+  /** A decimal in the exporter's currency. */
+  readonly amount: string;
+}
+
+/** What was sold and not reversed, by the month of its capture. */
+export async function volumeByMonth(
+  db: Kysely<CpSchema>,
+  filter: MetricsFilter,
+): Promise<MonthlyVolume[]> {
+  const { rows } = await sql<MonthlyVolume>`
+    SELECT to_char(confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
+           exporter AS src, importer AS dst, exporter_document->>'currency' AS currency,
+           count(*)::integer AS trades, sum((exporter_document->>'amount')::numeric)::text AS amount
+      FROM trade WHERE ${ofFilter(filter)} AND status = 'CONFIRMED' AND confirmed_at IS NOT NULL
+     GROUP BY month, exporter, importer, currency
+     ORDER BY month, exporter, importer LIMIT ${GROUPS_MAX}`.execute(db);
+  return rows;
+}
+
+export interface OfferConversion {
+  readonly importer: string;
+  readonly exporter: string;
+  readonly offerId: string;
+  readonly title: string;
+  /** Distinct tries of buyers, whatever became of them. */
+  readonly attempts: number;
+  readonly confirmed: number;
+}
+
+/** Confirmed purchases of each imported offer beside the tries to buy it. */
+export async function conversionByOffer(
+  db: Kysely<CpSchema>,
+  filter: MetricsFilter,
+): Promise<OfferConversion[]> {
+  const { rows } = await sql<OfferConversion>`
+    SELECT importer, exporter, importer_document->'offer'->>'id' AS "offerId",
+           max(importer_document->'offer'->>'title') AS title,
+           count(*)::integer AS attempts,
+           (count(*) FILTER (WHERE confirmed_at IS NOT NULL
+                             AND importer_status IN ('CONFIRMED', 'REVERSED')))::integer AS confirmed
+      FROM trade WHERE ${ofFilter(filter)} AND importer_version IS NOT NULL
+     GROUP BY importer, exporter, "offerId"
+     ORDER BY attempts DESC, importer, exporter, "offerId" LIMIT ${GROUPS_MAX}`.execute(db);
+  return rows;
+}
+
+/** A distribution in milliseconds; null where nothing was measured. */
+export interface Spread {
+  readonly count: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
+export interface Promises {
+  /** From hold to capture at the exporter, where no person had to decide. */
+  readonly confirm: Spread;
+  /** From the buyer's request to settled. */
+  readonly purchase: Spread;
+  readonly signalSent: Spread;
+  readonly signalAcked: Spread;
+  /** From the trade, PUT or settlement that called for a signal to its effect at a WL. */
+  readonly signalApplied: Spread;
+  readonly policyDrift: Spread;
+}
+
+/** The figures of the service levels (DESIGN.md 7), each from its own stamps. */
+export async function measurePromises(
+  db: Kysely<CpSchema>,
+  filter: MetricsFilter,
+): Promise<Promises> {
+  const { from, to } = filter;
+  const wl = filter.wlId ?? null;
+  const trades = sql`FROM trade WHERE ${ofFilter(filter)}`;
+  const deliveries = sql`FROM signal_delivery AS delivery
+      JOIN signal ON signal.id = delivery.signal_id
+     WHERE signal.created_at >= ${from} AND signal.created_at < ${to}
+       AND (${wl}::uuid IS NULL OR delivery.wl_id = ${wl}::uuid)`;
+  const since = (end: string, start: string) =>
+    sql`(extract(epoch FROM ${sql.ref(end)} - ${sql.ref(start)}) * 1000)`;
+  const applied = sql`FROM revision_applied
+     WHERE committed_at >= ${from} AND committed_at < ${to}
+       AND (${wl}::uuid IS NULL OR wl_id = ${wl}::uuid)`;
+  const { rows } = await sql<Promises>`
+    SELECT (SELECT ${spreadOf(sql`exporter_latency_ms`)} ${trades} AND NOT needed_approval)
+             AS confirm,
+           (SELECT ${spreadOf(sql`latency_ms`)} ${trades} AND NOT needed_approval) AS purchase,
+           (SELECT ${spreadOf(since('delivery.first_sent_at', 'signal.created_at'))} ${deliveries})
+             AS "signalSent",
+           (SELECT ${spreadOf(since('delivery.acked_at', 'signal.created_at'))} ${deliveries})
+             AS "signalAcked",
+           (SELECT ${spreadOf(since('delivery.applied_at', 'signal.caused_at'))} ${deliveries})
+             AS "signalApplied",
+           (SELECT ${spreadOf(sql`drift_ms`)} ${applied}) AS "policyDrift"`.execute(db);
+  const [promises] = rows;
+  if (promises === undefined) throw new Error('a select without a table answers one row');
+  return promises;
+}
+
+function spreadOf(milliseconds: ReturnType<typeof sql>) {
+  const at = (part: number) =>
+    sql`round((percentile_disc(${part}::float8) WITHIN GROUP (ORDER BY (${milliseconds})))::numeric)`;
+  return sql`jsonb_build_object('count', count(${milliseconds}), 'p50', ${at(0.5)},
+    'p95', ${at(0.95)}, 'p99', ${at(0.99)}, 'max', ${at(1)})`;
+}
+
+function ofFilter({ from, to, wlId, partner }: MetricsFilter) {
+  const [own, other] = [wlId ?? null, partner ?? null];
+  return sql`started_at >= ${from} AND started_at < ${to}
+    AND (${own}::uuid IS NULL OR ${own}::uuid IN (importer, exporter))
+    AND (${other}::uuid IS NULL OR ${other}::uuid IN (importer, exporter))`;
+}
