@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { latestHeadSeen } from '../../db/wl/audit-heads.ts';
 import {
   POLICY_SECRET,
@@ -37,31 +38,39 @@ export class NotRegistered extends Error {
   override readonly name = 'NotRegistered';
 }
 
-/** Pages of settlements that one step takes; more of them come with the next pull. */
-const SETTLEMENT_ROUNDS = 10;
+/** Pulls that one step makes; what is still new after them comes with the next schedule. */
+const ROUNDS = 10;
 
 /**
  * Pulls, verifies and applies. What is refused or unreachable leaves everything as it is. After
- * settlements it pulls again at once: that reports them as applied, and the payee waits for it.
+ * something new it pulls again at once: that reports it as applied, and the Control Plane waits for
+ * a revision, the payee for a settlement.
  */
 export async function pullPolicies(
   deps: GovernanceDeps,
   correlationId: string,
 ): Promise<AppliedChange[]> {
   const applied: AppliedChange[] = [];
-  for (let round = 1; round <= SETTLEMENT_ROUNDS; round += 1) {
-    const pulled = await pullOnce(deps, correlationId);
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const pulled = await pullOnce(deps, correlationId).catch((error: unknown) => {
+      if (round === 1) throw error;
+      // What was applied stands; the next pull reports it.
+      log.warn('applied, but not reported', { error });
+      return NOTHING;
+    });
     applied.push(...pulled.applied);
-    if (!pulled.settled) break;
+    if (!pulled.unreported) break;
   }
   return applied;
 }
 
 interface Pulled {
   readonly applied: readonly AppliedChange[];
-  /** True where there were settlements, which the next pull reports. */
-  readonly settled: boolean;
+  /** True where something is in force now that the next pull reports. */
+  readonly unreported: boolean;
 }
+
+const NOTHING: Pulled = { applied: [], unreported: false };
 
 async function pullOnce(deps: GovernanceDeps, correlationId: string): Promise<Pulled> {
   const { db, sealer, controlPlane, own, clock } = deps;
@@ -86,7 +95,7 @@ async function pullOnce(deps: GovernanceDeps, correlationId: string): Promise<Pu
   const pulledAt = clock().toISOString();
   if (!answer.changed) {
     await savePull(deps, { ...(stored?.etag !== undefined && { etag: stored.etag }), pulledAt });
-    return { applied: [], settled: false };
+    return NOTHING;
   }
   const head = answer.document.auditHead;
   const isTaken = await takeHead(deps, { head, floor, correlationId });
@@ -94,7 +103,8 @@ async function pullOnce(deps: GovernanceDeps, correlationId: string): Promise<Pu
   // Without its tag the document comes whole again, and with it the head that was refused.
   const etag = isTaken ? answer.etag : undefined;
   await savePull(deps, { ...(etag !== undefined && { etag }), pulledAt });
-  return { applied, settled: answer.document.settlements.length > 0 };
+  const isNewer = (await readAppliedDocument(db)) !== request.appliedRevision;
+  return { applied, unreported: isNewer || answer.document.settlements.length > 0 };
 }
 
 /** What is missing or too old; the first time after a good pull an event tells of it. */
