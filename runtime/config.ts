@@ -7,6 +7,7 @@ import {
   readEnvironment,
   sealKeys,
   secretKey,
+  smtpUrl,
   text,
   whole,
   type Environment,
@@ -87,6 +88,12 @@ export interface WlConfig extends PartyConfig {
   };
 }
 
+export interface MailConfig {
+  /** `smtps://` or `smtp://`, with user and password where the server asks for them. */
+  readonly url: string;
+  readonly from: string;
+}
+
 export interface CpConfig extends PartyConfig {
   readonly bootstrap: { readonly email: string; readonly password: string };
   readonly tokens: {
@@ -98,6 +105,8 @@ export interface CpConfig extends PartyConfig {
   /** The authority's files; only cp-api is told, and without them it signs no certificates. */
   readonly authority?: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly policyDriftSeconds: number;
+  /** Alerts leave by mail only where a server is named. */
+  readonly mail?: MailConfig | undefined;
   readonly schedules: { readonly workSweepSeconds: number; readonly reconcileSeconds: number };
 }
 
@@ -191,6 +200,8 @@ const cpSchema = z.object({
   SUPPORT_TOKEN_TTL_SECONDS: whole(300),
   // The promise on policy drift (DESIGN.md 7); past it somebody is told.
   POLICY_DRIFT_SECONDS: whole(300),
+  SMTP_URL: smtpUrl.optional(),
+  SMTP_FROM: z.email('is an e-mail address').optional(),
   // Bounds how long ordered work may stand without a workflow after a crash.
   WORK_SWEEP_SECONDS: whole(15),
   RECONCILE_SECONDS: whole(30),
@@ -233,11 +244,16 @@ export function readCpConfig(env: Environment): CpConfig {
       workSweepSeconds: values.WORK_SWEEP_SECONDS,
       reconcileSeconds: values.RECONCILE_SECONDS,
     },
+    mail: mailOf(values),
   };
 }
 
 function authorityOf({ CA_CERT_FILE: certFile, CA_KEY_FILE: keyFile }: z.output<typeof cpSchema>) {
   return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
+function mailOf({ SMTP_URL: url, SMTP_FROM: from }: z.output<typeof cpSchema>) {
+  return url === undefined || from === undefined ? undefined : { url, from };
 }
 
 function localBackofficeKey(slug: string): string {
@@ -267,6 +283,8 @@ function cpRules(env: Environment): VariableIssue[] {
   for (const [one, other] of [
     ['CA_CERT_FILE', 'CA_KEY_FILE'],
     ['CA_KEY_FILE', 'CA_CERT_FILE'],
+    ['SMTP_URL', 'SMTP_FROM'],
+    ['SMTP_FROM', 'SMTP_URL'],
   ] as const) {
     if (env[one] !== undefined || env[other] === undefined) continue;
     issues.push({ variable: one, message: `belongs to ${other}` });

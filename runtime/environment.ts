@@ -45,6 +45,17 @@ function isHttpsOrigin(value: string): boolean {
   return url.protocol === 'https:' && url.origin === value;
 }
 
+/** `smtps://user:password@host:465` or `smtp://host:587`. */
+export const smtpUrl = z
+  .string()
+  .refine((value) => isSmtpUrl(value), 'is a smtps:// or smtp:// URL');
+
+function isSmtpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return (protocol === 'smtps:' || protocol === 'smtp:') && hostname !== '';
+}
+
 export interface SealKeyEntry {
   readonly id: string;
   readonly key: Buffer;

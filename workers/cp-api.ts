@@ -55,6 +55,7 @@ async function main(): Promise<void> {
 
   const { profile, tokens } = config;
   const authority = authorityOf(config);
+  const hasMail = config.mail !== undefined;
   const verifier = createCpVerifier(db, { issuer: config.cpUrl, clock });
   await serveParty(config, parts, {
     routes: cpRoutes({
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
       signals,
       tokens,
       authority,
+      hasMail,
     }),
     document: CP_DOCUMENT,
     isRevoked: ({ serial }) => isRevoked(db, serial),

@@ -21,6 +21,7 @@ import { RECONCILE } from '../workflows/reconcile/contract.ts';
 import { WORK_SWEEP } from '../workflows/work-sweep/contract.ts';
 import { linkEngine } from './compose/engine-link.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
+import { alertActivities } from './compose/alert-activities.ts';
 import { measurePolicyDrift } from './compose/policy-drift.ts';
 import { createWorkerParts, run, serveHealth } from './compose/process.ts';
 import { signalActivities } from './compose/signal-activities.ts';
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
   const activities = {
     ...cpActivities(database, { agent, work, log, drift }),
     ...signalActivities(config, { ...parts, database, client, transport }),
+    ...alertActivities(config, { ...parts, database }),
   };
   const link = linkEngine(config, {
     ...parts,
@@ -85,7 +87,7 @@ function cpActivities(
     ...createSettlementActivities(db),
     ...createWorkSweepActivities({ db, starter: work, log }),
     ...createReconcileActivities({ db, log }),
-    ...createPolicyRevisionActivities({ db, agent, peerUrlOf, ...drift }),
+    ...createPolicyRevisionActivities({ db, agent, peerUrlOf, work, ...drift }),
     ...createSnapshotActivities({
       agent,
       peerUrlOf,

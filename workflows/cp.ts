@@ -1,4 +1,5 @@
 // The workflow bundle of the Control Plane's worker.
+export { alertDelivery } from './alert-delivery/workflow.ts';
 export { compensationPlan } from './compensation-plan/workflow.ts';
 export { policyRevision } from './policy-revision/workflow.ts';
 export { signalDispatch } from './signal-dispatch/workflow.ts';

@@ -16,6 +16,8 @@ export interface PolicyRevisionDeps {
   readonly agent: Dispatcher;
   /** Where the WL said it is reached; undefined while it has not said so or is gone. */
   readonly peerUrlOf: (wlId: string) => Promise<string | undefined>;
+  /** Starts the alerts that a notification has ordered. */
+  readonly work: { readonly kick: () => void };
   /** After how long a WL that has not applied a revision is reported. */
   readonly driftSeconds: number;
   /** Takes the seconds from commit to report of each WL, once a revision is done. */
@@ -54,7 +56,9 @@ export function createPolicyRevisionActivities(deps: PolicyRevisionDeps): Policy
       return { wls: reach.map(progressOf), driftLimitMs: deps.driftSeconds * MS_PER_SECOND };
     },
     async reportStale({ revision }) {
-      return { wlIds: await markStale(db, revision) };
+      const wlIds = await markStale(db, revision);
+      deps.work.kick();
+      return { wlIds };
     },
     async finishRevision({ revision }) {
       await finishWork(db, revision);

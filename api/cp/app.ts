@@ -12,6 +12,8 @@ import { certificateRoutes } from './keys/certificate-routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { keyReportRoute } from './keys/report-route.ts';
 import { keyRoutes, ownKeyRoutes } from './keys/routes.ts';
+import { notificationRoutes } from './notifications/routes.ts';
+import { alertTargetRoutes } from './notifications/target-routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { relationshipRoutes } from './relationships/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
@@ -56,6 +58,8 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...auditRoutes(deps, guards),
     evidenceRoute(deps, guards),
     ...telemetryRoutes(deps, guards),
+    ...notificationRoutes(deps, guards),
+    ...alertTargetRoutes(deps, guards),
   ];
 }
 

@@ -29,6 +29,8 @@ export interface CpApiDeps {
     readonly test: (input: SignalTestInput) => Promise<SignalTestResult>;
   };
   readonly tokens: CpConfig['tokens'];
+  /** Whether alerts can be sent by mail; absent means not. */
+  readonly hasMail?: boolean;
   /** Signs certificates and revocation lists; absent where this process was given no key. */
   readonly authority?: Authority | undefined;
 }

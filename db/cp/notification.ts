@@ -1,4 +1,5 @@
 import type { Json } from '../../domain/shared/canonical.ts';
+import { orderAlerts } from './alert-delivery.ts';
 import type { CpTransaction } from './schema.ts';
 import type { NotificationKind, Severity } from './tables/notifications.ts';
 
@@ -15,7 +16,10 @@ export interface NewNotification {
   readonly correlationId: string;
 }
 
-/** Tells people something, with the fact itself; false where it had been said already. */
+/**
+ * Tells people something, with the fact itself, and orders its delivery to the alert targets that
+ * want it; false where it had been said already. Whoever commits kicks the ordered work.
+ */
 export async function raiseNotification(
   tx: CpTransaction,
   notification: NewNotification,
@@ -32,5 +36,7 @@ export async function raiseNotification(
     .onConflict((conflict) => conflict.column('dedupe_key').doNothing())
     .returning('id')
     .executeTakeFirst();
-  return row !== undefined;
+  if (row === undefined) return false;
+  await orderAlerts(tx, { id: row.id, kind, severity, correlationId });
+  return true;
 }

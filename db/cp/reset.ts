@@ -29,6 +29,8 @@ const RESET_TABLES = [
   'signal_delivery',
   'signal',
   'pair',
+  'alert_delivery',
+  'alert_target',
   'notification',
   'work_order',
   'relationship_change',

@@ -6,6 +6,7 @@ import type {
   RelationshipStatus,
 } from '../../domain/policy/relationship.ts';
 import type { AuditTables } from '../audit.ts';
+import type { AlertTables } from './tables/alerts.ts';
 import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tables/columns.ts';
 import type { CertificateTables } from './tables/certificates.ts';
 import type { SignedHeadTable } from './tables/audit.ts';
@@ -181,7 +182,8 @@ export interface CpSchema
     TradeTables,
     TelemetryTables,
     RevisionTables,
-    SettlementTables {
+    SettlementTables,
+    AlertTables {
   clock_offset: { id: boolean; offset_ms: bigint };
   wl: WlTable;
   wl_policy: WlPolicyTable;

@@ -14,6 +14,8 @@ export const SEALED_COLUMNS = [
   { table: 'operator', key: 'id', column: 'email_sealed' },
   { table: 'operator', key: 'id', column: 'name_sealed' },
   { table: 'signing_key', key: 'kid', column: 'private_sealed' },
+  { table: 'alert_target', key: 'id', column: 'secret_sealed' },
+  { table: 'alert_target', key: 'id', column: 'address_sealed' },
   { table: 'webhook_key', key: 'kid', column: 'private_sealed' },
 ] as const;
 

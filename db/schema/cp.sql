@@ -49,6 +49,43 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
  LANGUAGE plpgsql
 AS $function$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $function$;
 
+CREATE TABLE alert_delivery (
+  notification_id uuid NOT NULL,
+  target_id uuid NOT NULL,
+  state text NOT NULL DEFAULT 'PENDING'::text,
+  attempts integer NOT NULL DEFAULT 0,
+  last_failure text,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  last_attempt_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  CONSTRAINT alert_delivery_pkey PRIMARY KEY (notification_id, target_id),
+  CONSTRAINT alert_delivery_check CHECK (((state = 'PENDING'::text) = (closed_at IS NULL))),
+  CONSTRAINT alert_delivery_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(id),
+  CONSTRAINT alert_delivery_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'SENT'::text, 'FAILED'::text, 'CANCELLED'::text]))),
+  CONSTRAINT alert_delivery_target_id_fkey FOREIGN KEY (target_id) REFERENCES alert_target(id)
+);
+
+CREATE TABLE alert_target (
+  id uuid NOT NULL DEFAULT uuidv7(),
+  kind text NOT NULL,
+  url text,
+  secret_sealed text,
+  address_sealed text,
+  kinds text[] NOT NULL,
+  min_severity text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock(),
+  updated_at timestamp with time zone NOT NULL DEFAULT clock(),
+  removed_at timestamp with time zone,
+  CONSTRAINT alert_target_pkey PRIMARY KEY (id),
+  CONSTRAINT alert_target_check CHECK (((removed_at IS NOT NULL) OR
+CASE kind
+    WHEN 'WEBHOOK'::text THEN ((url IS NOT NULL) AND (secret_sealed IS NOT NULL) AND (address_sealed IS NULL))
+    ELSE ((address_sealed IS NOT NULL) AND (url IS NULL) AND (secret_sealed IS NULL))
+END)),
+  CONSTRAINT alert_target_kind_check CHECK ((kind = ANY (ARRAY['WEBHOOK'::text, 'EMAIL'::text]))),
+  CONSTRAINT alert_target_min_severity_check CHECK ((min_severity = ANY (ARRAY['INFO'::text, 'WARNING'::text, 'CRITICAL'::text])))
+);
+
 CREATE TABLE applied_report (
   wl_id uuid NOT NULL,
   seq bigint NOT NULL,
@@ -757,6 +794,8 @@ CREATE TABLE work_order (
   done_at timestamp with time zone,
   CONSTRAINT work_order_pkey PRIMARY KEY (workflow_id)
 );
+
+CREATE INDEX alert_delivery_target ON public.alert_delivery USING btree (target_id, state);
 
 CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
 

@@ -91,6 +91,8 @@ export interface StageOptions {
   /** Instead of none. */
   readonly engine?: Engine;
   readonly withoutAuthority?: boolean;
+  /** True unless said otherwise. */
+  readonly hasMail?: boolean;
   /** Instead of one that leaves ordered work to the test. */
   readonly work?: { readonly kick: () => void };
   readonly signals?: CpApiDeps['signals'];
@@ -130,6 +132,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       work: options.work ?? { kick: () => undefined },
       signals: options.signals ?? NO_SIGNALS,
       tokens: TOKENS,
+      hasMail: options.hasMail ?? true,
       ...(options.withoutAuthority === true ? {} : { authority: createAuthority(pki.authority) }),
     }),
     isRevoked: ({ serial }) => isRevoked(db, serial),

@@ -30,6 +30,8 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /admin/api/wls/:id/trader': ['trader.account.created', 'trader.account.changed'],
   'POST /admin/api/wls/:id/offer-categories/sync': { none: 'a copy of what the exporter says' },
   'POST /admin/api/wls/:id/entities/sync': { none: 'a copy of what the exporter says' },
+  'POST /admin/api/notifications/:id/read': { none: 'it notes who has read, and changes nothing' },
+  'PUT /admin/api/alert-targets': ['alert-targets.changed'],
   'POST /telemetry/events': { none: 'every event is kept with its signature' },
   'POST /wls/:id/token': { none: 'every token has a row of its own' },
   'POST /wls/:id/peer-token': { none: 'every token has a row of its own' },
@@ -133,6 +135,14 @@ export function auditOfEveryChange(stage: () => Stage): void {
       const rows = await stage().rows(CP, 'SELECT 1 FROM wl_event_key WHERE kid = $1', [kid]);
       return rows.length === 1;
     });
+  });
+
+  test('an alert target is added and removed', async () => {
+    const path = '/admin/api/alert-targets';
+    const target = { kind: 'WEBHOOK', url: 'https://alertas.localhost:1/', kinds: ['KEYS'] };
+    const { items } = await stage().admin<{ items: object[] }>('PUT', path, { targets: [target] });
+    expect(items).toMatchObject([{ kind: 'WEBHOOK', kinds: ['KEYS'] }]);
+    expect(await stage().admin('PUT', path, { targets: [] })).toEqual({ items: [] });
   });
 
   test('a relationship with four eyes changes its limit on the word of two', async () => {

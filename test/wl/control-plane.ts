@@ -61,9 +61,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
   const operator = { id: randomUUID(), email, passwordHash, roles: ['master'] as const };
   await bootstrapMaster(db, sealer, { operator, author });
   const engine = {
-    announce: () => undefined,
     syncSnapshot: () => Promise.reject(new Error('this test has no engine')),
-    settle: () => Promise.resolve(),
   };
   const verifier = createCpVerifier(db, { issuer: ISSUER, clock });
   const routes = cpRoutes({

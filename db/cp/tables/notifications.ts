@@ -1,18 +1,25 @@
 import type { Defaulted, Jsonb, Nullable, NullableStamp, Stamp } from './columns.ts';
 
-export type NotificationKind =
-  | 'IMBALANCE'
-  | 'STALE_POLICY'
-  | 'DEAD_GATEWAY'
-  | 'GATEWAY_RECOVERED'
-  | 'NEEDS_ATTENTION'
-  | 'MISMATCH'
-  | 'PLAN'
-  | 'APPROVAL'
-  | 'TELEMETRY'
-  | 'KEYS';
+/** docs/alerts.md says what each means and when it is raised. */
+export const NOTIFICATION_KINDS = [
+  'IMBALANCE',
+  'STALE_POLICY',
+  'DEAD_GATEWAY',
+  'GATEWAY_RECOVERED',
+  'NEEDS_ATTENTION',
+  'MISMATCH',
+  'PLAN',
+  'APPROVAL',
+  'TELEMETRY',
+  'KEYS',
+] as const;
 
-export type Severity = 'INFO' | 'WARNING' | 'CRITICAL';
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
+
+/** In rising order. */
+export const SEVERITIES = ['INFO', 'WARNING', 'CRITICAL'] as const;
+
+export type Severity = (typeof SEVERITIES)[number];
 
 export interface NotificationTable {
   id: Defaulted<string>;
