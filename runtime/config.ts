@@ -107,6 +107,8 @@ export interface CpConfig extends PartyConfig {
   readonly policyDriftSeconds: number;
   /** Alerts leave by mail only where a server is named. */
   readonly mail?: MailConfig | undefined;
+  /** How many days of telemetry events are kept. */
+  readonly eventDays: number;
   readonly schedules: { readonly workSweepSeconds: number; readonly reconcileSeconds: number };
 }
 
@@ -205,6 +207,8 @@ const cpSchema = z.object({
   // Bounds how long ordered work may stand without a workflow after a crash.
   WORK_SWEEP_SECONDS: whole(15),
   RECONCILE_SECONDS: whole(30),
+  // Half a year: evidence of a trade is asked for within a quarter, and disputes take another.
+  TELEMETRY_RETENTION_DAYS: whole(180),
 });
 
 type PartyValues = z.output<z.ZodObject<typeof party>>;
@@ -240,6 +244,7 @@ export function readCpConfig(env: Environment): CpConfig {
     },
     authority: authorityOf(values),
     policyDriftSeconds: values.POLICY_DRIFT_SECONDS,
+    eventDays: values.TELEMETRY_RETENTION_DAYS,
     schedules: {
       workSweepSeconds: values.WORK_SWEEP_SECONDS,
       reconcileSeconds: values.RECONCILE_SECONDS,

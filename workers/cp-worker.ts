@@ -4,6 +4,7 @@ import {
   type PolicyRevisionDeps,
 } from '../activities/policy-revision/activities.ts';
 import { createReconcileActivities } from '../activities/reconcile/activities.ts';
+import { createRetentionActivities } from '../activities/retention/activities.ts';
 import { createSettlementActivities } from '../activities/settlement/activities.ts';
 import { createSnapshotActivities } from '../activities/snapshot/activities.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
@@ -18,6 +19,7 @@ import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
 import { RECONCILE } from '../workflows/reconcile/contract.ts';
+import { RETENTION } from '../workflows/retention/contract.ts';
 import { WORK_SWEEP } from '../workflows/work-sweep/contract.ts';
 import { linkEngine } from './compose/engine-link.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
@@ -31,6 +33,8 @@ import { workflowBundle } from './compose/workflow-bundle.ts';
 const NAME = 'cp-worker';
 // Nudges to one WL are rare and short; a burst after a mass change queues for a moment.
 const CONNECTIONS_PER_WL = 4;
+/** Days are turned by date; an hour bounds how much one run has to forget. */
+const RETENTION_SECONDS = 3_600;
 
 /** Runs the Control Plane's workflows; its listener serves only /metrics, /readyz and /healthz. */
 async function main(): Promise<void> {
@@ -58,6 +62,7 @@ async function main(): Promise<void> {
     ...cpActivities(database, { agent, work, log, drift }),
     ...signalActivities(config, { ...parts, database, client, transport }),
     ...alertActivities(config, { ...parts, database }),
+    ...createRetentionActivities({ db: database.db, eventDays: config.eventDays }),
   };
   const link = linkEngine(config, {
     ...parts,
@@ -109,6 +114,12 @@ function schedulesOf({ schedules }: CpConfig): UpkeepSchedule[] {
       id: 'reconcile',
       workflow: RECONCILE,
       everySeconds: schedules.reconcileSeconds,
+      taskQueue: CP_TASK_QUEUE,
+    },
+    {
+      id: 'retention',
+      workflow: RETENTION,
+      everySeconds: RETENTION_SECONDS,
       taskQueue: CP_TASK_QUEUE,
     },
   ];

@@ -6,5 +6,6 @@ export { signalDispatch } from './signal-dispatch/workflow.ts';
 export { signalTest } from './signal-test/workflow.ts';
 export { settlementDelivery } from './settlement-delivery/workflow.ts';
 export { reconcile } from './reconcile/workflow.ts';
+export { retention } from './retention/workflow.ts';
 export { snapshotSync } from './snapshot-sync/workflow.ts';
 export { workSweep } from './work-sweep/workflow.ts';

@@ -813,6 +813,8 @@ CREATE INDEX event_seen_age ON public.event_seen USING btree (received_at);
 
 CREATE INDEX event_trade ON ONLY public.event USING btree (((data ->> 'tradeId'::text)));
 
+CREATE INDEX issued_token_age ON public.issued_token USING btree (expires_at);
+
 CREATE INDEX issued_token_kid ON public.issued_token USING btree (kid);
 
 CREATE INDEX issued_token_sub ON public.issued_token USING btree (sub, issued_at);
@@ -876,6 +878,8 @@ CREATE INDEX trade_provisional ON public.trade USING btree (exporter, importer) 
 CREATE INDEX trade_status ON public.trade USING btree (status, started_at DESC);
 
 CREATE UNIQUE INDEX webhook_key_one_current ON public.webhook_key USING btree ((true)) WHERE (retired_at IS NULL);
+
+CREATE INDEX work_order_age ON public.work_order USING btree (done_at) WHERE (done_at IS NOT NULL);
 
 CREATE INDEX work_order_open ON public.work_order USING btree (created_at, workflow_id) WHERE (done_at IS NULL);
 
