@@ -7,10 +7,17 @@ import { renderTable } from '../table.ts';
 import { EXPORTER_KILLED } from './exporter-killed.ts';
 import { isAsExpected } from './purchases.ts';
 import type { Buyer, DemoRun, PurchaseLine } from './purchases.ts';
-import { SCENES_AFTER_THE_KILL, SCENES_BEFORE_THE_KILL, prepareTerms } from './scenes.ts';
+import { LIMIT_CROSSED } from './governed.ts';
+import { SCENES_AFTER_THE_KILL, SCENES_BEFORE_THE_KILL } from './scenes.ts';
 import { openCatalogue } from './store.ts';
+import { prepareTerms } from './terms.ts';
 
-const SCENES = [...SCENES_BEFORE_THE_KILL, EXPORTER_KILLED, ...SCENES_AFTER_THE_KILL];
+const SCENES = [
+  ...SCENES_BEFORE_THE_KILL,
+  EXPORTER_KILLED,
+  ...SCENES_AFTER_THE_KILL,
+  LIMIT_CROSSED,
+];
 
 // More than a run spends; a buyer of its own keeps one run out of another one's cool-down.
 const FUNDS = { XIM: '25000.00', BRL: '2500.00' };

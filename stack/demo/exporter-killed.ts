@@ -3,7 +3,7 @@ import { EXPORTER, IMPORTER } from '../parties.ts';
 import { connectTo } from './database.ts';
 import { buy, follow, showLater } from './purchases.ts';
 import type { DemoRun } from './purchases.ts';
-import type { Scene } from './scenes.ts';
+import type { Scene } from './terms.ts';
 
 /**
  * The exporter's gateway dies by SIGKILL between hold and confirm. Those two calls lie a few

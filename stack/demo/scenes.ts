@@ -2,16 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { formatMinor } from '../../domain/shared/money.ts';
 import { PENNILESS, UNPRIVILEGED } from '../local-data/members.ts';
 import { CP, EXPORTER, IMPORTER } from '../parties.ts';
-import { importOffers, putRelationship } from '../register.ts';
-import { connectTo } from './database.ts';
 import { buy, follow, showLater } from './purchases.ts';
 import type { DemoRun, PurchaseLine } from './purchases.ts';
-
-/** One thing that can happen to a purchase, each; every scene leaves the stack as it found it. */
-export interface Scene {
-  readonly title: string;
-  play(run: DemoRun): Promise<void>;
-}
+import { exposureOf, govern, relationshipFields, type Scene } from './terms.ts';
 
 export const SCENES_BEFORE_THE_KILL: readonly Scene[] = [
   { title: 'plain purchases at rate 1', play: plainPurchases },
@@ -29,7 +22,6 @@ export const SCENES_AFTER_THE_KILL: readonly Scene[] = [
   { title: 'purchases at the same time', play: atTheSameTime },
 ];
 
-const PAIR = { src: EXPORTER, dst: IMPORTER };
 const PLAIN = 5;
 const AT_RATE = 3;
 const AT_ONCE = 4;
@@ -76,7 +68,8 @@ async function soldOut(run: DemoRun): Promise<void> {
 async function limitExceeded(run: DemoRun): Promise<void> {
   const offer = await run.catalogue.take('cheap');
   const before = await relationshipFields(run);
-  await govern(run, { limitAmount: '0.01' });
+  // Reached, not passed: above it the Control Plane would stop the pair altogether.
+  await govern(run, { limitAmount: formatMinor(await exposureOf(run)) });
   await buy(run, { offer, expected: 'REJECTED LIMIT_EXCEEDED' });
   await govern(run, { limitAmount: before.limitAmount });
 }
@@ -140,55 +133,4 @@ async function atTheSameTime(run: DemoRun): Promise<void> {
   const offers = [];
   for (let count = 0; count < AT_ONCE; count += 1) offers.push(await run.catalogue.take('cheap'));
   await Promise.all(offers.map((offer) => buy(run, { offer, expected: 'CONFIRMED' })));
-}
-
-interface RelationshipFields {
-  readonly fxRate: string;
-  readonly limitAmount: string;
-}
-
-async function relationshipFields({ session }: DemoRun): Promise<RelationshipFields> {
-  const { cp, token } = session;
-  return cp.need(`/admin/api/relationships/${EXPORTER.wlId}/${IMPORTER.wlId}`, { bearer: token });
-}
-
-/** Changes the relationship and has both sides pull it: the next purchase is under it. */
-async function govern(
-  { stack, session }: Pick<DemoRun, 'stack' | 'session'>,
-  fields: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  await putRelationship(session, PAIR, fields);
-  await Promise.all([importOffers(stack, EXPORTER), importOffers(stack, IMPORTER)]);
-}
-
-// The limit that the run book sets.
-const RUN_BOOK_LIMIT_MINOR = 10_000_000n;
-// Several times what a run buys.
-const ROOM_MINOR = 2_500_000n;
-
-/**
- * What a run that was cut short may have left behind is put right, and the limit leaves room for
- * this run: exposure grows with every run, because nobody settles here.
- */
-export async function prepareTerms(run: Pick<DemoRun, 'stack' | 'session'>): Promise<void> {
-  const needed = (await exposureOf(run)) + ROOM_MINOR;
-  const limit = needed > RUN_BOOK_LIMIT_MINOR ? needed : RUN_BOOK_LIMIT_MINOR;
-  await govern(run, {
-    fxRate: '1',
-    approval: { mode: 'ABOVE', aboveAmount: '1000.00' },
-    limitAmount: formatMinor(limit),
-  });
-}
-
-async function exposureOf({ stack }: Pick<DemoRun, 'stack'>): Promise<bigint> {
-  const client = await connectTo(stack, EXPORTER);
-  try {
-    const { rows } = await client.query<{ exposure: string }>(
-      'SELECT exposure_minor::text AS exposure FROM pair WHERE partner = $1',
-      [IMPORTER.wlId],
-    );
-    return BigInt(rows[0]?.exposure ?? '0');
-  } finally {
-    await client.end();
-  }
 }
