@@ -196,6 +196,21 @@ describe('202 and an ack of its own', () => {
     LONG,
   );
 
+  test('an ack without stamps keeps those that an event brought before it', async () => {
+    const pair = await stage.newPair();
+    const id = await stage.signal(pair);
+    const path = `/imbalance/signals/${id}/ack`;
+    const stamps = { applied_at: new Date('2026-01-07T12:00:00Z'), offers_changed: 7 };
+    const own = { signal_id: id, wl_id: pair.dst };
+    const { db } = stage.cp;
+    const write = db.updateTable('signal_delivery').set(stamps);
+    await write.where('signal_id', '=', id).where('wl_id', '=', pair.dst).execute();
+    expect((await post(path, {}, await wlToken(pair.importer))).status).toBe(200);
+    const read = db.selectFrom('signal_delivery').selectAll().where('signal_id', '=', id);
+    const [row] = await read.where('wl_id', '=', pair.dst).execute();
+    expect(row).toMatchObject({ ...own, ...stamps, state: 'ACKED', ack_kind: 'EXPLICIT' });
+  });
+
   test(
     'without an ack it is sent again, under the same id',
     async () => {

@@ -46,8 +46,9 @@ export async function acknowledge(tx: CpTransaction, ack: Ack): Promise<Acked> {
       state: 'ACKED',
       acked_at: sql<Date>`clock()`,
       ack_kind: kind,
-      applied_at: appliedAt ?? null,
-      offers_changed: offersChanged ?? null,
+      // The event of the effect may have been faster, and the first word stays.
+      applied_at: sql`coalesce(applied_at, ${appliedAt ?? null})`,
+      offers_changed: sql`coalesce(offers_changed, ${offersChanged ?? null})`,
       updated_at: sql<Date>`clock()`,
     })
     .where('signal_id', '=', signalId)
