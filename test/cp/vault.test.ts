@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sealedColumnsOf } from '../support/sealed-columns.ts';
 import { verifyAudit } from '../../db/audit.ts';
 import { resetControlPlane } from '../../db/cp/reset.ts';
 import { resealAll, SEALED_COLUMNS } from '../../db/cp/sealed-columns.ts';
@@ -93,6 +94,11 @@ describe('what the database knows', () => {
     const values = await sealedValues();
     expect(values.length).toBeGreaterThan(10);
     expect(new Set(values).size).toBe(values.length);
+  });
+
+  test('every sealed column is among those that a rotation seals again', async () => {
+    const known = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`);
+    expect(new Set(known)).toEqual(new Set(await sealedColumnsOf(stage.pool)));
   });
 
   test('rotation seals everything again, after which the old key may go', async () => {

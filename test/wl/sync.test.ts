@@ -9,7 +9,7 @@ import { saveSecret } from '../../db/wl/control-tokens.ts';
 import { readPartner, readRelationship } from '../../db/wl/governance.ts';
 import { listImportedOffers } from '../../db/wl/imported-offers.ts';
 import { createOffer } from '../../db/wl/offers.ts';
-import { resealWl } from '../../db/wl/reseal.ts';
+import { resealWl, WL_SEALED_COLUMNS } from '../../db/wl/reseal.ts';
 import { saveTraderAccount } from '../../db/wl/trader-account.ts';
 import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
 import { createTokenVerifier } from '../../runtime/tokens.ts';
@@ -17,6 +17,7 @@ import { findTemporal, startTemporal, type TemporalHandle } from '../../stack/te
 import { POLICY_SYNC } from '../../workflows/policy-sync/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { createTestPki } from '../support/certificates.ts';
+import { sealedColumnsOf } from '../support/sealed-columns.ts';
 import { freePort, testFolder, type TestFolder } from '../stack/setup.ts';
 import { bundleBackground, startBackground, type Background } from './background.ts';
 import { startControlPlane, type TestControlPlane } from './control-plane.ts';
@@ -324,6 +325,8 @@ describe('what is kept of the Control Plane', () => {
   });
 
   test('survives the rotation of the sealing key', async () => {
+    const known = WL_SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`);
+    expect(new Set(known)).toEqual(new Set(await sealedColumnsOf(importerDb.pool)));
     const both = testSealer('i2', 'i1');
     expect(await resealWl(importerDb.db, both)).toBeGreaterThanOrEqual(5);
     expect(await resealWl(importerDb.db, both)).toBe(0);
