@@ -35,7 +35,12 @@ export async function readHistories(): Promise<StoredHistory[]> {
 }
 
 /** Workflows of the Control Plane are in another bundle than those of a white label. */
-const CONTROL_PLANE = new Set(['compensation-plan', 'settlement-delivery']);
+const CONTROL_PLANE = new Set([
+  'alert-delivery',
+  'compensation-plan',
+  'policy-revision',
+  'settlement-delivery',
+]);
 
 /** Whose bundle replays a history, by its folder. */
 export function isOfControlPlane(name: string): boolean {

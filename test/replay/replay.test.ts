@@ -12,6 +12,7 @@ import {
   VERSION,
   type StoredHistory,
 } from './histories.ts';
+import { CARRIED_SCENARIOS } from '../cp/carried-scenarios.ts';
 import { SETTLEMENT_SCENARIOS } from '../cp/settlements/scenarios.ts';
 
 const LONG_MS = 120_000;
@@ -68,6 +69,12 @@ describe('golden histories', () => {
   test('one is kept of every way that settlements and plans go', async () => {
     const names = new Set((await readHistories()).map(({ name }) => name));
     const wanted = SETTLEMENT_SCENARIOS.map(({ golden }) => golden);
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test('one is kept of every way that revisions and alerts end', async () => {
+    const names = new Set((await readHistories()).map(({ name }) => name));
+    const wanted = CARRIED_SCENARIOS.map(({ golden }) => golden);
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 
