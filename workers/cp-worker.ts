@@ -1,3 +1,4 @@
+import { createApprovalRelayActivities } from '../activities/approval-relay/activities.ts';
 import { createAgent } from '../activities/clients/agent.ts';
 import {
   createPolicyRevisionActivities,
@@ -20,6 +21,7 @@ import type { Logger } from '../runtime/log.ts';
 import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
 import { RECONCILE } from '../workflows/reconcile/contract.ts';
 import { RETENTION } from '../workflows/retention/contract.ts';
+import { APPROVAL_REMINDER } from '../workflows/approval-reminder/contract.ts';
 import { WORK_SWEEP } from '../workflows/work-sweep/contract.ts';
 import { linkEngine } from './compose/engine-link.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
@@ -35,6 +37,8 @@ const NAME = 'cp-worker';
 const CONNECTIONS_PER_WL = 4;
 /** Days are turned by date; an hour bounds how much one run has to forget. */
 const RETENTION_SECONDS = 3_600;
+// People are told at half of a day: a minute sooner or later is nothing.
+const APPROVAL_REMINDER_SECONDS = 60;
 
 /** Runs the Control Plane's workflows; its listener serves only /metrics, /readyz and /healthz. */
 async function main(): Promise<void> {
@@ -90,6 +94,7 @@ function cpActivities(
     (await readWl(db, sealer, wlId))?.peerUrl ?? undefined;
   return {
     ...createSettlementActivities(db),
+    ...createApprovalRelayActivities({ db, agent, peerUrlOf }),
     ...createWorkSweepActivities({ db, starter: work, log }),
     ...createReconcileActivities({ db, log }),
     ...createPolicyRevisionActivities({ db, agent, peerUrlOf, work, ...drift }),
@@ -108,6 +113,12 @@ function schedulesOf({ schedules }: CpConfig): UpkeepSchedule[] {
       id: 'work-sweep',
       workflow: WORK_SWEEP,
       everySeconds: schedules.workSweepSeconds,
+      taskQueue: CP_TASK_QUEUE,
+    },
+    {
+      id: 'approval-reminder',
+      workflow: APPROVAL_REMINDER,
+      everySeconds: APPROVAL_REMINDER_SECONDS,
       taskQueue: CP_TASK_QUEUE,
     },
     {

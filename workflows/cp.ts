@@ -1,5 +1,7 @@
 // The workflow bundle of the Control Plane's worker.
 export { alertDelivery } from './alert-delivery/workflow.ts';
+export { approvalRelay } from './approval-relay/workflow.ts';
+export { approvalReminder } from './approval-reminder/workflow.ts';
 export { compensationPlan } from './compensation-plan/workflow.ts';
 export { policyRevision } from './policy-revision/workflow.ts';
 export { signalDispatch } from './signal-dispatch/workflow.ts';

@@ -4,6 +4,7 @@ import type { CpSchema } from '../../db/cp/schema.ts';
 import { CONTROL_PLANE, createTokenVerifier, type TokenVerifier } from '../../runtime/tokens.ts';
 import type { DocumentInfo } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import type { CpApiDeps } from './deps.ts';
@@ -48,6 +49,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...traderAccountRoutes(deps, guards),
     ...reportRoutes(deps, guards),
     ...tradeRoutes(deps, guards),
+    ...approvalRoutes(deps, guards),
     ...snapshotRoutes(deps, guards),
     ...signalRoutes(deps, guards),
     ...tokenRoutes(deps, guards),

@@ -9,6 +9,7 @@ import type { Author, CpSchema } from './schema.ts';
  * remember old ones.
  */
 const RESET_TABLES = [
+  'approval_decision',
   'trade_mismatch',
   'trade',
   'pair_journal',

@@ -8,6 +8,7 @@ import type {
 import type { AuditTables } from '../audit.ts';
 import type { AlertTables } from './tables/alerts.ts';
 import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tables/columns.ts';
+import type { ApprovalDecisionTable } from './tables/approvals.ts';
 import type { CertificateTables } from './tables/certificates.ts';
 import type { SignedHeadTable } from './tables/audit.ts';
 import type { NotificationTables } from './tables/notifications.ts';
@@ -211,6 +212,7 @@ export interface CpSchema
   operator: OperatorTable;
   signing_key: SigningKeyTable;
   certificate: CertificateTables['certificate'];
+  approval_decision: ApprovalDecisionTable;
   revocation_list: CertificateTables['revocation_list'];
   issued_token: IssuedTokenTable;
   signed_head: SignedHeadTable;

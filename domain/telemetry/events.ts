@@ -28,6 +28,8 @@ export interface TraderPurchaseData {
   readonly relationshipRevision: number;
   readonly workflowId: string;
   readonly latencyMs: number;
+  /** Of an exporter's PENDING: until when a person may decide, ISO 8601 UTC. */
+  readonly approvalDeadline?: string;
 }
 
 /** What a WL applied of what it pulled; a policy's `src` and `dst` are the WL itself. */

@@ -40,6 +40,8 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /wls/:id/keys/:kid/revoke': ['keys.revoked'],
   'POST /admin/api/keys/rotate': ['keys.rotated'],
   'POST /admin/api/keys/:kid/revoke': ['keys.revoked'],
+  'POST /admin/api/approvals/:tradeId/approve': ['approval.approved'],
+  'POST /admin/api/approvals/:tradeId/reject': ['approval.rejected'],
   'POST /wls/:id/certificates': ['certificate.issued'],
   'POST /wls/:id/certificates/:serial/revoke': ['certificate.revoked'],
   'POST /imbalance/signals': ['signal.created'],

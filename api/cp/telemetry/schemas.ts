@@ -67,6 +67,7 @@ const traderPurchase = z.strictObject({
   relationshipRevision: revision,
   workflowId: id,
   latencyMs: count,
+  approvalDeadline: isoInstant.exactOptional(),
 });
 
 const signalApplied = z.strictObject({

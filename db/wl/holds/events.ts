@@ -62,6 +62,8 @@ function eventData(row: HoldRow): Omit<TraderPurchaseData, 'offer' | 'sellerName
     relationshipRevision: row.relationship_revision ?? 0,
     workflowId: `purchase/${row.trade_id}`,
     latencyMs: Math.max(0, row.updated_at.getTime() - row.created_at.getTime()),
+    ...(row.state === 'PENDING_APPROVAL' &&
+      row.expires_at !== null && { approvalDeadline: row.expires_at.toISOString() }),
   };
 }
 
