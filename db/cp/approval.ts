@@ -219,7 +219,9 @@ export async function remindOfApprovals(
       FROM trade, LATERAL (SELECT (exporter_document ->> 'approvalDeadline')::timestamptz) AS d(deadline)
      WHERE exporter_status = 'PENDING' AND deadline > clock()
        AND clock() >= exporter_occurred_at + (deadline - exporter_occurred_at) * ${REMIND_AT_SHARE}
-       AND NOT EXISTS (SELECT 1 FROM approval_decision USING (importer, exporter, trade_id))
+       AND (importer, exporter, trade_id) NOT IN (
+         SELECT decision.importer, decision.exporter, decision.trade_id
+           FROM approval_decision AS decision)
        AND NOT EXISTS (SELECT 1 FROM notification
          WHERE dedupe_key = 'approval/' || importer || '/' || exporter || '/' || trade_id)
      ORDER BY deadline LIMIT ${REMINDERS}`.execute(db);

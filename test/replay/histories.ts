@@ -37,6 +37,7 @@ export async function readHistories(): Promise<StoredHistory[]> {
 /** Workflows of the Control Plane are in another bundle than those of a white label. */
 const CONTROL_PLANE = new Set([
   'alert-delivery',
+  'approval-relay',
   'compensation-plan',
   'policy-revision',
   'settlement-delivery',

@@ -13,6 +13,7 @@ import {
   type StoredHistory,
 } from './histories.ts';
 import { CARRIED_SCENARIOS } from '../cp/carried-scenarios.ts';
+import { APPROVAL_SCENARIOS } from '../cp/approvals/scenarios.ts';
 import { SETTLEMENT_SCENARIOS } from '../cp/settlements/scenarios.ts';
 
 const LONG_MS = 120_000;
@@ -68,7 +69,7 @@ describe('golden histories', () => {
 
   test('one is kept of every way that settlements and plans go', async () => {
     const names = new Set((await readHistories()).map(({ name }) => name));
-    const wanted = SETTLEMENT_SCENARIOS.map(({ golden }) => golden);
+    const wanted = [...SETTLEMENT_SCENARIOS, ...APPROVAL_SCENARIOS].map(({ golden }) => golden);
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 

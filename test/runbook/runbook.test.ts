@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { auditOfEveryChange } from './audit.ts';
 import { certificateRefusals } from './certificates.ts';
 import { rateLimits, storePage } from './limits.ts';
+import { approvalsAtControlPlane } from './approvals.ts';
 import { afterTheRestart, contactsAtRest } from './privacy.ts';
+import { revokedCertificates } from './revocation.ts';
 import { exportPolicyScenarios } from './scenarios.ts';
 import { openStage, type Stage } from './stage.ts';
 import { registrationSteps } from './steps.ts';
@@ -46,6 +48,12 @@ describe('wrong certificates', () => {
 });
 describe('wrong tokens', () => {
   tokenRefusals(current);
+});
+describe('revoked and replaced certificates', () => {
+  revokedCertificates(current);
+});
+describe('approvals at the Control Plane', () => {
+  approvalsAtControlPlane(current);
 });
 describe('support', () => {
   supportActions(current);
