@@ -48,6 +48,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
     },
   },
   wlToken: { token: 'control-plane', refusals: boundToken },
+  operatorOrWlToken: { token: 'control-plane', refusals: boundToken },
   peer: { token: 'buyer', refusals: byToken },
   partner: {
     token: 'none',
