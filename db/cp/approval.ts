@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { ok, refuse, type Result } from '../../domain/shared/result.ts';
+import type { TraderPurchaseData } from '../../domain/telemetry/events.ts';
 import { approvalRelayWork, type WaitingTrade } from '../../domain/work/approval-orders.ts';
 import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
@@ -13,8 +14,7 @@ export type ApprovalDecision = Readonly<Selectable<ApprovalDecisionTable>>;
 /** A purchase that waits, as its exporter tells of it, and what was decided about it here. */
 export interface WaitingApproval extends WaitingTrade {
   readonly waitingSince: Date;
-  /** The exporter's event data; strings as they came. */
-  readonly document: Readonly<Record<string, unknown>>;
+  readonly document: TraderPurchaseData;
   readonly decision: ApprovalDecision | undefined;
 }
 
@@ -71,7 +71,7 @@ export async function listWaiting(
       return {
         ...key,
         waitingSince: row.exporter_occurred_at ?? new Date(0),
-        document: (row.exporter_document ?? {}) as Record<string, unknown>,
+        document: row.exporter_document as TraderPurchaseData,
         decision: await readDecision(db, key),
       };
     }),

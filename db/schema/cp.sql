@@ -94,6 +94,28 @@ CREATE TABLE applied_report (
   CONSTRAINT applied_report_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
 );
 
+CREATE TABLE approval_decision (
+  importer uuid NOT NULL,
+  exporter uuid NOT NULL,
+  trade_id text NOT NULL,
+  decision text NOT NULL,
+  reason text,
+  decided_by text NOT NULL,
+  decided_at timestamp with time zone NOT NULL DEFAULT clock(),
+  correlation_id text NOT NULL,
+  state text NOT NULL DEFAULT 'RELAYING'::text,
+  outcome_status text,
+  outcome_reason text,
+  settled_at timestamp with time zone,
+  CONSTRAINT approval_decision_pkey PRIMARY KEY (importer, exporter, trade_id),
+  CONSTRAINT approval_decision_check CHECK (((decision = 'REJECT'::text) = (reason IS NOT NULL))),
+  CONSTRAINT approval_decision_check1 CHECK (((state = 'RELAYING'::text) = (settled_at IS NULL))),
+  CONSTRAINT approval_decision_check2 CHECK (((state = 'RELAYING'::text) = (outcome_status IS NULL))),
+  CONSTRAINT approval_decision_decision_check CHECK ((decision = ANY (ARRAY['APPROVE'::text, 'REJECT'::text]))),
+  CONSTRAINT approval_decision_importer_exporter_trade_id_fkey FOREIGN KEY (importer, exporter, trade_id) REFERENCES trade(importer, exporter, trade_id),
+  CONSTRAINT approval_decision_state_check CHECK ((state = ANY (ARRAY['RELAYING'::text, 'SETTLED'::text, 'REFUSED'::text])))
+);
+
 CREATE TABLE audit (
   seq bigint NOT NULL,
   at timestamp with time zone NOT NULL,
@@ -876,6 +898,8 @@ CREATE INDEX trade_page ON public.trade USING btree (started_at DESC, importer, 
 CREATE INDEX trade_provisional ON public.trade USING btree (exporter, importer) WHERE (status = 'PROVISIONAL'::text);
 
 CREATE INDEX trade_status ON public.trade USING btree (status, started_at DESC);
+
+CREATE INDEX trade_waiting ON public.trade USING btree (exporter_occurred_at, importer, exporter, trade_id) WHERE (exporter_status = 'PENDING'::text);
 
 CREATE UNIQUE INDEX webhook_key_one_current ON public.webhook_key USING btree ((true)) WHERE (retired_at IS NULL);
 

@@ -154,18 +154,12 @@ function positionOf({ waitingSince, importer: of, exporter, tradeId }: WaitingAp
 
 function waitingViewOf(row: WaitingApproval): z.output<typeof waitingView> {
   const { document, decision } = row;
-  const of = (name: string): string => String(document[name] ?? '');
-  const offer = (document['offer'] ?? {}) as { readonly id?: string; readonly title?: string };
-  const { approvalDeadline } = document as { readonly approvalDeadline?: string };
+  const { offer, quantity, unitPrice, amount, currency, buyerMasked } = document;
   return {
     ...positionOf(row),
-    offer: { id: offer.id ?? '', title: offer.title ?? '' },
-    quantity: Number(document['quantity'] ?? 0),
-    unitPrice: of('unitPrice'),
-    amount: of('amount'),
-    currency: of('currency'),
-    buyerMasked: of('buyerMasked'),
-    deadline: approvalDeadline ?? null,
+    ...{ quantity, unitPrice, amount, currency, buyerMasked },
+    offer: { id: offer.id, title: offer.title },
+    deadline: document.approvalDeadline ?? null,
     decision: decision === undefined ? null : decisionViewOf(decision),
   };
 }

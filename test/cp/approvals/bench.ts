@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -109,19 +110,23 @@ async function startExporter(cp: Stage) {
     dnsNames: ['wl-exporter.localhost'],
   });
   const double: ExporterDouble = { rows: new Map(), failures: [], calls: [] };
-  const server = createServer({ ...tls, requestCert: true }, async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
     const certificate = (request.socket as TLSSocket).getPeerX509Certificate();
     const by = (certificate && certificateFacts(certificate).subjectUri) ?? 'nobody';
-    double.calls.push({ path: request.url ?? '', body, by });
+    const path = request.url ?? '';
+    double.calls.push({ path, body, by });
     const failure = double.failures.shift();
     if (failure === 0) return void request.socket.destroy();
-    const answer = failure === undefined ? decide(double, request.url ?? '') : undefined;
+    const answer = failure === undefined ? decide(double, path) : undefined;
     const status = failure ?? (answer === undefined ? 404 : 200);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer ?? { code: status === 404 ? 'NOT_FOUND' : 'INTERNAL' }));
+  };
+  const server = createServer({ ...tls, requestCert: true }, (request, response) => {
+    respond(request, response).catch((error: Error) => request.socket.destroy(error));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
