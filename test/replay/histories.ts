@@ -34,16 +34,27 @@ export async function readHistories(): Promise<StoredHistory[]> {
   );
 }
 
-/** Workflows of the Control Plane are in another bundle than those of a white label. */
-const CONTROL_PLANE = new Set([
-  'alert-delivery',
-  'approval-relay',
-  'compensation-plan',
-  'policy-revision',
-  'settlement-delivery',
-]);
+type Party = 'cp' | 'wl';
 
-/** Whose bundle replays a history, by its folder. */
-export function isOfControlPlane(name: string): boolean {
-  return CONTROL_PLANE.has(name.slice(0, name.indexOf('/')));
+/** The workflows that a party's bundle exports, by the text of its entry files. */
+export async function workflowsOf(party: Party): Promise<string[]> {
+  const entries = party === 'cp' ? ['cp.ts'] : ['wl.ts', 'background.ts'];
+  const texts = await Promise.all(
+    entries.map((entry) => readFile(new URL(`../../workflows/${entry}`, import.meta.url), 'utf8')),
+  );
+  return texts.flatMap((text) =>
+    [...text.matchAll(/^export \{ (.+) \} from/gm)].flatMap(([, names = '']) => names.split(', ')),
+  );
+}
+
+/** The workflow that a history is one of. */
+export function workflowOf({ history }: StoredHistory): string {
+  const { events } = history as { events: readonly StartedEvent[] };
+  return events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name ?? '';
+}
+
+interface StartedEvent {
+  readonly workflowExecutionStartedEventAttributes?: {
+    readonly workflowType: { readonly name: string };
+  };
 }

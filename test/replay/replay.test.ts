@@ -7,9 +7,10 @@ import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
 import { SCENARIOS, scenarioName } from '../purchase/scenarios/index.ts';
 import {
   goldenOf,
-  isOfControlPlane,
   readHistories,
   VERSION,
+  workflowOf,
+  workflowsOf,
   type StoredHistory,
 } from './histories.ts';
 import { CARRIED_SCENARIOS } from '../cp/carried-scenarios.ts';
@@ -24,7 +25,8 @@ async function replay(histories: readonly StoredHistory[]): Promise<Record<strin
   installRuntime(SILENT);
   const failures: Record<string, string> = {};
   for (const party of ['wl', 'cp'] as const) {
-    const own = histories.filter(({ name }) => isOfControlPlane(name) === (party === 'cp'));
+    const workflows = new Set(await workflowsOf(party));
+    const own = histories.filter((history) => workflows.has(workflowOf(history)));
     if (own.length > 0) Object.assign(failures, await replayOf(party, own));
   }
   return failures;
@@ -49,6 +51,12 @@ async function replayOf(
 }
 
 describe('golden histories', () => {
+  test('each is of a workflow that this build has', async () => {
+    const workflows = [...(await workflowsOf('cp')), ...(await workflowsOf('wl'))];
+    const kept = (await readHistories()).map(workflowOf);
+    expect(kept.filter((name) => !workflows.includes(name))).toEqual([]);
+  });
+
   test('one is kept of every outcome that has a workflow', async () => {
     const names = new Set((await readHistories()).map(({ name }) => name));
     const missing = OUTCOMES.filter(hasWorkflow)
