@@ -5,6 +5,7 @@ import { rateLimits, storePage } from './limits.ts';
 import { approvalsAtControlPlane } from './approvals.ts';
 import { afterTheRestart, contactsAtRest } from './privacy.ts';
 import { revokedCertificates } from './revocation.ts';
+import { tradeDetailSteps } from './details.ts';
 import { exportPolicyScenarios } from './scenarios.ts';
 import { openStage, type Stage } from './stage.ts';
 import { registrationSteps } from './steps.ts';
@@ -33,6 +34,9 @@ describe('the run book, registration', () => {
 });
 describe('the run book, trades', () => {
   purchaseSteps(current);
+});
+describe('the run book, trades at the Control Plane', () => {
+  tradeDetailSteps(current);
 });
 describe('the run book, refusals before payment', () => {
   preflightSteps(current);
