@@ -25,6 +25,9 @@ const SETTINGS = {
   RATE_LIMIT_REFUSED: '100000/60',
   IMPORTER_RATE_LIMIT_BUY: '60/60',
   CP_RATE_LIMIT_WL: '60/3',
+  // Nobody listens there: mailboxes can be named, and nothing is sent.
+  CP_SMTP_URL: 'smtp://127.0.0.1:9',
+  CP_SMTP_FROM: 'alertas@xpory.local',
   IMPORTER_PARK_AFTER_SECONDS: '1',
   IMPORTER_LEARN_BACKOFF_MS: '100',
   IMPORTER_LEARN_BACKOFF_MAX_MS: '300',
