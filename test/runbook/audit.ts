@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import { verifyAudit, type AuditTables } from '../../db/audit.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
 import { writeCertificateRequest } from '../../runtime/certificates/request.ts';
@@ -190,6 +189,7 @@ export function auditOfEveryChange(stage: () => Stage): void {
     const reason = { reason: 'a test' };
     expect(await act(`/admin/api/plans/${plan?.id}/cancel`, rui, reason)).toBe('200');
     await stage().admin('PUT', terms, { limitAmount });
+    await eventually('the pair trades again', () => isOpen(stage(), pair), 20_000);
   });
 
   test('a user is changed, and offers and accounts by the back office', async () => {
@@ -206,21 +206,32 @@ export function auditOfEveryChange(stage: () => Stage): void {
     await stack.web(EXPORTER).need(path, { method: 'POST', bearer, body: offer });
   });
 
-  test('a pair is stopped by whoever holds the Control Plane’s certificate and secret', async () => {
-    const { stack } = stage();
-    const secrets = await stack
-      .web(CP, 'exporter')
-      .need<{ signalSecret: string }>(`/wls/${EXPORTER.wlId}/secrets`, { method: 'POST' });
-    const body = {
-      ...{ id: randomUUID(), sequence: '1', src: EXPORTER.wlId, dst: randomUUID() },
-      ...{ action: 'DISABLE', reason: 'LIMIT_EXCEEDED', exposure: '2.00', limit: '1.00' },
-      createdAt: new Date().toISOString(),
+  test('a pair is stopped and started by people, and its gateway tried', async () => {
+    const [src, dst] = [IMPORTER.wlId, EXPORTER.wlId];
+    const post = <T>(path: string, body: object, key?: string) =>
+      cp.need<T>(path, {
+        ...{ method: 'POST', bearer: ana.token, body },
+        ...(key !== undefined && { headers: { 'Idempotency-Key': key } }),
+      });
+    const stateOf = async (id: string): Promise<string> =>
+      (await stage().admin<{ state: string }>('GET', `/imbalance/signals/${id}`)).state;
+    const signal = async (action: string): Promise<string> => {
+      const body = { src, dst, action, reason: 'a drill' };
+      const { id } = await post<{ id: string }>('/imbalance/signals', body, `drill-${action}`);
+      await eventually('both have acked', async () => (await stateOf(id)) === 'ACKED', 20_000);
+      return id;
     };
-    const answer = await stack.web(EXPORTER, 'cp').ask('/api/v2/control-plane/imbalance/signals', {
-      ...{ method: 'POST', body },
-      headers: signed(secrets.signalSecret, JSON.stringify(body)),
+    await signal('DISABLE');
+    const id = await signal('ENABLE');
+    // Too late to stop anything, and written down all the same.
+    expect(await post(`/imbalance/signals/${id}/cancel`, { reason: 'a mistake' })).toMatchObject({
+      state: 'ACKED',
     });
-    expect(answer.body).toMatchObject({ status: 'APPLIED' });
+    const redriven = await post('/imbalance/signals/redrive', { ids: [id] });
+    expect(redriven).toMatchObject({ dryRun: false, reopened: 2 });
+    const tried = await post('/imbalance/signals/test', { wlId: EXPORTER.wlId });
+    expect(tried).toMatchObject({ taken: true, status: 200 });
+    await eventually('both have acked again', async () => (await stateOf(id)) === 'ACKED', 20_000);
   });
 
   test('every route that writes is expected here, and its audit rows are there', async () => {
@@ -280,15 +291,17 @@ export function auditOfEveryChange(stage: () => Stage): void {
   });
 }
 
-const MS_PER_SECOND = 1_000;
-
-function signed(secret: string, text: string): Record<string, string> {
-  const at = new Date();
-  return {
-    'webhook-id': 'audit',
-    'webhook-timestamp': String(Math.floor(at.getTime() / MS_PER_SECOND)),
-    'webhook-signature': new Webhook(secret).sign('audit', at, text),
-  };
+/** Neither side is disabled, and the exporter has a limit that leaves room. */
+async function isOpen(stage: Stage, { src, dst }: { src: string; dst: string }): Promise<boolean> {
+  const stopped = 'SELECT 1 FROM signal_pair WHERE disabled AND src = $1 AND dst = $2';
+  const atExporter = await stage.rows(EXPORTER, stopped, [src, dst]);
+  const atImporter = await stage.rows(IMPORTER, stopped, [src, dst]);
+  const roomy = await stage.rows(
+    EXPORTER,
+    'SELECT 1 FROM relationship WHERE limit_minor > 100 AND src = $1 AND dst = $2',
+    [src, dst],
+  );
+  return atExporter.length + atImporter.length === 0 && roomy.length === 1;
 }
 
 async function actionsSeen(

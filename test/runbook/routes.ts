@@ -39,11 +39,13 @@ export interface Fillings {
   readonly kid: string;
 }
 
+const NO_SIGNAL = '00000000-0000-4000-8000-000000000000';
+
 /** A path of the importer's own, and of its trade where the path has one. */
 export function pathOf({ path }: Route, { tradeId, holdId, kid }: Fillings): string {
   const values: Record<string, string> = {
     ...{ id: IMPORTER.wlId, src: EXPORTER.wlId, dst: IMPORTER.wlId },
-    ...{ tradeId, holdId, kid, serial: '1F' },
+    ...{ tradeId, holdId, kid, serial: '1F', signalId: NO_SIGNAL },
   };
   return path.replaceAll(/:(\w+)/g, (_match, name: string) => {
     const value = values[name];
