@@ -14,7 +14,13 @@ export interface WorkSweepDeps {
 
 /** A start that is on its way right now is none of the sweep's business. */
 const IDLE_SECONDS = 10;
+/**
+ * A run that was seen vanishes only by hand or with the engine's data. To ask the engine after each
+ * of a thousand waiting ones at every sweep took it more than the work itself.
+ */
+const SEEN_SECONDS = 60;
 const PAGE = 200;
+const DUE = { idleSeconds: IDLE_SECONDS, seenSeconds: SEEN_SECONDS, limit: PAGE } as const;
 
 /** The step of `workSweep`: a start is refused by the engine where a run is open already. */
 export function createWorkSweepActivities(deps: WorkSweepDeps): WorkSweepActivities {
@@ -24,7 +30,7 @@ export function createWorkSweepActivities(deps: WorkSweepDeps): WorkSweepActivit
       const sum = { looked: 0, started: 0, failed: 0 };
       let after = '';
       for (;;) {
-        const orders = await openWork(db, { idleSeconds: IDLE_SECONDS, limit: PAGE, after });
+        const orders = await openWork(db, { ...DUE, after });
         for (const order of orders) {
           const { workflowId } = order;
           try {

@@ -56,28 +56,41 @@ export async function unstartedWork(db: Kysely<CpSchema>, limit: number): Promis
   return rows.map(orderOf);
 }
 
+/** Whoever has started a workflow, or found it running, says so: nobody looks again for a while. */
 export async function markStarted(db: Kysely<CpSchema>, workflowId: string): Promise<void> {
   await db
     .updateTable('work_order')
     .set({ started_at: sql`clock()` })
     .where('workflow_id', '=', workflowId)
-    .where('started_at', 'is', null)
+    .where('done_at', 'is', null)
     .execute();
 }
 
-/** Unfinished orders older than `idleSeconds`, in the order of their ids, after `after`. */
+/**
+ * Unfinished orders in the order of their ids, after `after`: those that nobody has started for
+ * `idleSeconds`, and those that were last seen running `seenSeconds` ago.
+ */
 export async function openWork(
   db: Kysely<CpSchema>,
-  page: { readonly idleSeconds: number; readonly limit: number; readonly after?: string },
+  page: {
+    readonly idleSeconds: number;
+    readonly seenSeconds: number;
+    readonly limit: number;
+    readonly after?: string;
+  },
 ): Promise<WorkOrder[]> {
+  const { idleSeconds, seenSeconds, limit, after = '' } = page;
+  const due = sql<boolean>`CASE WHEN started_at IS NULL
+    THEN created_at < clock() - ${idleSeconds} * interval '1 second'
+    ELSE started_at < clock() - ${seenSeconds} * interval '1 second' END`;
   const rows = await db
     .selectFrom('work_order')
     .selectAll()
     .where('done_at', 'is', null)
-    .where('workflow_id', '>', page.after ?? '')
-    .where('created_at', '<', sql<Date>`clock() - ${page.idleSeconds} * interval '1 second'`)
+    .where('workflow_id', '>', after)
+    .where(due)
     .orderBy('workflow_id')
-    .limit(page.limit)
+    .limit(limit)
     .execute();
   return rows.map(orderOf);
 }

@@ -4,7 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { sql } from 'kysely';
 import { createWorkStarter, type WorkStarter } from '../../activities/work/starter.ts';
 import { createWorkSweepActivities } from '../../activities/work/sweep.ts';
-import { finishWork, orderWork, unstartedWork } from '../../db/cp/work-order.ts';
+import { finishWork, orderWork, openWork, unstartedWork } from '../../db/cp/work-order.ts';
 import { inTransaction } from '../../db/pool.ts';
 import type { WorkOrder } from '../../domain/work/orders.ts';
 import { createLogger } from '../../runtime/log.ts';
@@ -55,7 +55,9 @@ const commit = (...ids: string[]) =>
   });
 const statusOf = async (id: string) => (await client.workflow.getHandle(id).describe()).status.name;
 /** Orders of a moment ago are left to whoever is starting them right now. */
-const age = () => sql`UPDATE work_order SET created_at = created_at - interval '1 minute'`;
+const age = () =>
+  sql`UPDATE work_order SET created_at = created_at - interval '2 minutes',
+    started_at = started_at - interval '2 minutes'`;
 const sweep = async (): Promise<WorkSweepResult> => {
   await age().execute(stage.db);
   const { sweepWork } = createWorkSweepActivities({ db: stage.db, starter, log });
@@ -96,6 +98,12 @@ describe('work that a committed row has ordered', () => {
     isAway = false;
     expect(await sweep()).toEqual({ looked: 2, started: 2, failed: 0 });
     expect(await sweep()).toEqual({ looked: 2, started: 0, failed: 0 });
+  });
+
+  test('is not asked after again for a minute once it was seen running', async () => {
+    const soon = { idleSeconds: 0, seenSeconds: 60, limit: 10 };
+    expect(await openWork(stage.db, soon)).toEqual([]);
+    expect(await openWork(stage.db, { ...soon, seenSeconds: 0 })).toHaveLength(2);
   });
 
   test('is started again where its run was ended by hand, and left alone once it is done', async () => {
