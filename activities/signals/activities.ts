@@ -24,7 +24,7 @@ import {
   type DeliveryStep,
   type SignalDispatchActivities,
 } from '../../workflows/signal-dispatch/contract.ts';
-import { sendSignal, type Sent } from './send.ts';
+import { sendSignal, QUICK_TIMEOUT_MS, SEND_TIMEOUT_MS, type Sent } from './send.ts';
 
 export interface DispatchLimits extends GatewayLimits {
   /** Calls under way to one WL; as many wait their turn, the rest come again. */
@@ -83,15 +83,21 @@ export function createSignalActivities(deps: SignalDeps): SignalDispatchActiviti
   const count = attemptCounter(deps);
   return {
     async deliverSignal(input) {
+      const gate = bulkheadOf(input.wlId);
+      if (input.quick && gate.executionSlots === 0) return busy();
       try {
-        return await bulkheadOf(input.wlId).execute(() => attempt(deps, { input, limits, count }));
+        return await gate.execute(() => attempt(deps, { input, limits, count }));
       } catch (error) {
-        if (!isBulkheadRejectedError(error)) throw error;
-        const waitMs = BUSY_MIN_MS + upTo(BUSY_SPREAD_MS);
-        return { kind: 'WAIT', reason: 'BUSY', waitMs, detail: 'BUSY' };
+        if (isBulkheadRejectedError(error)) return busy();
+        throw error;
       }
     },
   };
+}
+
+function busy(): DeliveryStep {
+  const waitMs = BUSY_MIN_MS + upTo(BUSY_SPREAD_MS);
+  return { kind: 'WAIT', reason: 'BUSY', waitMs, detail: 'BUSY' };
 }
 
 type Count = (outcome: string) => void;
@@ -128,7 +134,9 @@ async function attempt(deps: SignalDeps, { input, limits, count }: Attempt): Pro
     const waitMs = begun.waitMs + upTo(HELD_SPREAD_MS);
     return waitFor(begun.message, { reason: 'HELD', waitMs, detail: 'HELD' });
   }
-  const sent = await send(deps, { begun, author, webhookId: `${signalId}/${wlId}` });
+  const timeoutMs = input.quick ? QUICK_TIMEOUT_MS : SEND_TIMEOUT_MS;
+  const webhookId = `${signalId}/${wlId}`;
+  const sent = await send(deps, { begun, author, webhookId, timeoutMs });
   count(sent.outcome.kind);
   const ended = { ...sent, signalId, wlId, attempt: begun.attempt, author, limits };
   const recorded = await recordAttempt(db, ended);
@@ -145,13 +153,15 @@ async function send(
     readonly begun: Begun & { readonly kind: 'SEND' };
     readonly author: Author;
     readonly webhookId: string;
+    readonly timeoutMs: number;
   },
 ): Promise<Sent> {
-  const { begun, author, webhookId } = attempted;
+  const { begun, author, webhookId, timeoutMs } = attempted;
   const { message, endpoint } = begun;
   const key = await currentWebhookKey(db, sealer, { ...author, actor: 'control-plane' });
   const { correlationId } = author;
-  return sendSignal({ agent, profile, endpoint, message, webhookId, key, correlationId });
+  const to = { agent, profile, endpoint, timeoutMs };
+  return sendSignal({ ...to, message, webhookId, key, correlationId });
 }
 
 function stepAfter(attempted: {

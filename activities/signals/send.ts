@@ -20,6 +20,8 @@ export interface Sending {
   readonly webhookId: string;
   readonly key: WebhookKey;
   readonly correlationId: string;
+  /** For the whole call. */
+  readonly timeoutMs: number;
 }
 
 export interface Sent {
@@ -31,7 +33,9 @@ export interface Sent {
 }
 
 // Applying a signal is one short transaction; a WL that needs longer answers 202.
-const SEND_TIMEOUT_MS = 5_000;
+export const SEND_TIMEOUT_MS = 5_000;
+// A gateway that is well answers in milliseconds; for the others there are the later attempts.
+export const QUICK_TIMEOUT_MS = 1_000;
 // The contract's answer is under 200 bytes; a problem document is under 2 KiB.
 const MAX_ANSWER_BYTES = 16_384;
 /** What is kept of an answer, for the operator who wants to know why. */
@@ -79,7 +83,7 @@ const FAILURES = {
 } as const;
 
 function post(
-  { agent, message, webhookId, key, correlationId }: Sending,
+  { agent, message, webhookId, key, correlationId, timeoutMs }: Sending,
   { url, secret }: { readonly url: string; readonly secret: string },
 ): Promise<CallAnswer> {
   const body = JSON.stringify(message);
@@ -91,7 +95,7 @@ function post(
     url,
     headers: { ...signed, [CORRELATION_HEADER]: correlationId },
     body,
-    timeoutMs: SEND_TIMEOUT_MS,
+    timeoutMs,
     maxBytes: MAX_ANSWER_BYTES,
     signal: cancellationSignal(),
   });

@@ -5,7 +5,7 @@ import { currentWebhookKey } from '../../db/cp/webhook-key.ts';
 import type { SignalMessage } from '../../domain/imbalance/signal.ts';
 import type { SignalTestActivities } from '../../workflows/signal-test/contract.ts';
 import type { SignalDeps } from './activities.ts';
-import { sendSignal } from './send.ts';
+import { SEND_TIMEOUT_MS, sendSignal } from './send.ts';
 
 const NOTHING = '0.00';
 
@@ -24,7 +24,8 @@ export function createSignalTestActivities(
       const endpoint = await readEndpoint(db, sealer, wlId);
       const key = await currentWebhookKey(db, sealer, author);
       const webhookId = `${testId}/${wlId}`;
-      const sending = { agent, profile, endpoint, message, webhookId, key, correlationId };
+      const to = { agent, profile, endpoint, timeoutMs: SEND_TIMEOUT_MS };
+      const sending = { ...to, message, webhookId, key, correlationId };
       const { outcome, status, latencyMs, bodyMasked } = await sendSignal(sending);
       const failure = outcome.kind === 'FAILED' ? outcome.failure : undefined;
       await answerTest(db, { testId, status, failure, latencyMs, bodyMasked });

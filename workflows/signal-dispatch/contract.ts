@@ -38,6 +38,8 @@ export interface DeliverInput {
   readonly correlationId: string;
   /** Failures in a row; the wait grows with them. */
   readonly failures: number;
+  /** Holds up a workflow task meanwhile: it neither queues for the gateway nor waits for it long. */
+  readonly quick: boolean;
 }
 
 export interface SignalDispatchActivities {
