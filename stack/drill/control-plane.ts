@@ -6,7 +6,7 @@ import { sleep, type Stage } from './stage.ts';
 
 const POOL_SIZE = 2;
 
-/** Eyes on the Control Plane's database; the drill reads there and never writes. */
+/** Eyes on the Control Plane's database. */
 export function openControlPlane({ stack }: Stage): Kysely<CpSchema> {
   return createDatabase<CpSchema>(
     createPool({

@@ -6,6 +6,7 @@ import type { DrillName, DrillOptions } from './options.ts';
 import { drillOutage } from './outage.ts';
 import { drillPolicy } from './policy.ts';
 import { drillReaction } from './reaction.ts';
+import { drillSignals } from './signals.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */
 
@@ -15,6 +16,7 @@ const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<bool
   concurrency: drillConcurrency,
   reaction: drillReaction,
   policy: drillPolicy,
+  signals: drillSignals,
 };
 
 async function main(): Promise<number> {

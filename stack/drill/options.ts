@@ -2,7 +2,7 @@ import { StackError } from '../errors.ts';
 import { KILL_TARGETS } from './targets.ts';
 import type { KillTarget } from './targets.ts';
 
-export type DrillName = 'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy';
+export type DrillName = 'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy' | 'signals';
 
 export interface DrillOptions {
   readonly help: boolean;
@@ -22,15 +22,20 @@ export interface DrillOptions {
   readonly minutes: number;
   /** How often the reaction and the policy drill measure. */
   readonly times: number;
+  /** Pairs of the signals drill, and the share of calls that fail there. */
+  readonly pairs: number;
+  readonly fail: number;
 }
 
-export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [options]
+export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [signals]
+             [options]
 
   kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
   outage          purchases while the Control Plane is dead and the importer restarts
   concurrency     one key 50 times, 50 buyers for 3 units, 50 holds against headroom for 7
   reaction        limit crossed by a purchase and by a cut in turn, to the last offer off
   policy          PUT of a policy or relationship to in force at both, with and without nudges
+  signals         a signal a pair to doubles that fail, one of them dead; then superseding ones
                   (all of them unless some are named)
   --kills=10      how often each process is killed
   --only=a,b      of ${KILL_TARGETS.join(', ')}
@@ -40,14 +45,26 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] 
   --pause=20      seconds that the importer's gateway is stopped
   --minutes=10    minutes that the Control Plane stays dead
   --times=200     how often the reaction and the policy drill measure
+  --pairs=500     pairs of the signals drill
+  --fail=0.3      share of its calls that fail
   --help          this text
 
 A private stack in DATA_DIR (.data/drill) on ports from DRILL_PORT_BASE (21000) on; each port can be
 moved by its own variable (docs/operations.md).`;
 
-const DRILLS: readonly DrillName[] = ['concurrency', 'kill', 'outage', 'reaction', 'policy'];
+const DRILLS: readonly DrillName[] = [
+  'concurrency',
+  'kill',
+  'outage',
+  'reaction',
+  'policy',
+  'signals',
+];
 /** What "seen to hold" asks for. */
-const DEFAULTS = { kills: 10, buyers: 8, every: 1, pause: 20, within: 0, minutes: 10, times: 200 };
+const DEFAULTS = {
+  ...{ kills: 10, buyers: 8, every: 1, pause: 20, within: 0, minutes: 10, times: 200 },
+  ...{ pairs: 500, fail: 0.3 },
+};
 
 export function readDrillOptions(args: readonly string[]): DrillOptions {
   const values = { ...DEFAULTS };

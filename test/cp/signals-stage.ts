@@ -191,7 +191,7 @@ function noting(
   };
 }
 
-async function registerDouble(cp: Stage, options: NewWl) {
+export async function registerDouble(cp: Stage, options: NewWl) {
   const { host = `${randomUUID()}.localhost`, hasEndpoint = true } = options;
   const wlId = randomUUID();
   const certificate = await cp.certificate(wlId);
@@ -220,7 +220,7 @@ export async function registerEndpoint(
   await need(cp, { method: 'PUT', path, body, as: wl.certificate });
 }
 
-async function putRelationship(cp: Stage, { src, dst }: Pair): Promise<void> {
+export async function putRelationship(cp: Stage, { src, dst }: Pair): Promise<void> {
   const body = { status: 'active', fxRate: 1, limitAmount: 1_000, updatedBy: 't' };
   await need(cp, { method: 'PUT', path: pairPath(src, dst), body, token: cp.master });
 }
@@ -232,7 +232,7 @@ export async function need(cp: Stage, request: Ask): Promise<unknown> {
   return body;
 }
 
-function commitSignal(cp: Stage, { src, dst }: Pair, action: SignalAction): Promise<string> {
+export function commitSignal(cp: Stage, { src, dst }: Pair, action: SignalAction): Promise<string> {
   return inTransaction(cp.db, async (tx) => {
     await lockPair(tx, { src, dst });
     const signal = await createSignal(tx, {

@@ -15,6 +15,7 @@ import {
 } from './histories.ts';
 import { CARRIED_SCENARIOS } from '../cp/carried-scenarios.ts';
 import { APPROVAL_SCENARIOS } from '../cp/approvals/scenarios.ts';
+import { SIGNAL_SCENARIOS } from '../cp/signal-scenarios.ts';
 import { SETTLEMENT_SCENARIOS } from '../cp/settlements/scenarios.ts';
 
 const LONG_MS = 120_000;
@@ -84,6 +85,12 @@ describe('golden histories', () => {
   test('one is kept of every way that revisions and alerts end', async () => {
     const names = new Set((await readHistories()).map(({ name }) => name));
     const wanted = CARRIED_SCENARIOS.map(({ golden }) => golden);
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test('one is kept of every way that a signal goes', async () => {
+    const names = new Set((await readHistories()).map(({ name }) => name));
+    const wanted = SIGNAL_SCENARIOS.map(({ golden }) => golden);
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 
