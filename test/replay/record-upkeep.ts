@@ -9,11 +9,13 @@ import { createRetentionActivities } from '../../activities/retention/activities
 import { applyTradeEvents } from '../../db/cp/trades/apply.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { APPROVAL_REMINDER } from '../../workflows/approval-reminder/contract.ts';
 import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
 import { RECONCILE } from '../../workflows/reconcile/contract.ts';
 import { RETENTION } from '../../workflows/retention/contract.ts';
 import { signalTestWorkflowId } from '../../workflows/signal-test/contract.ts';
 import { WORK_SWEEP } from '../../workflows/work-sweep/contract.ts';
+import { startApprovalBench } from '../cp/approvals/bench.ts';
 import { need, startSignalStage, type SignalStage } from '../cp/signals-stage.ts';
 import { story } from '../support/trade-events.ts';
 import { isKept, keepHistory } from './keep.ts';
@@ -75,7 +77,10 @@ async function testGateway({ cp }: SignalStage, wlId: string): Promise<string> {
 }
 
 /** Runs what a schedule runs, once. */
-async function schedule({ client }: SignalStage, workflow: string): Promise<string> {
+async function schedule(
+  { client }: Pick<SignalStage, 'client'>,
+  workflow: string,
+): Promise<string> {
   const workflowId = `${workflow}/${randomUUID()}`;
   await client.workflow.execute(workflow, { taskQueue: CP_TASK_QUEUE, workflowId, args: [] });
   return workflowId;
@@ -100,13 +105,32 @@ async function withUpkeep(stage: SignalStage, workflow: string): Promise<string>
   return workflowId;
 }
 
-const stage = await startSignalStage();
-try {
-  for (const { golden, run } of RECORDINGS) {
-    if (await isKept(golden)) continue;
-    const workflowId = await run(stage);
-    await keepHistory(stage.client.workflow.getHandle(workflowId), golden);
+async function recordUpkeep(): Promise<void> {
+  const stage = await startSignalStage();
+  try {
+    for (const { golden, run } of RECORDINGS) {
+      if (await isKept(golden)) continue;
+      const workflowId = await run(stage);
+      await keepHistory(stage.client.workflow.getHandle(workflowId), golden);
+    }
+  } finally {
+    await stage.stop();
   }
-} finally {
-  await stage.stop();
 }
+
+const REMINDED = 'approval-reminder/v1/reminded';
+
+async function recordReminder(): Promise<void> {
+  if (await isKept(REMINDED)) return;
+  const bench = await startApprovalBench();
+  try {
+    await bench.waiting({ isHalfOver: true });
+    const workflowId = await schedule(bench, APPROVAL_REMINDER);
+    await keepHistory(bench.client.workflow.getHandle(workflowId), REMINDED);
+  } finally {
+    await bench.stop();
+  }
+}
+
+await recordUpkeep();
+await recordReminder();
