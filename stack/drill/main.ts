@@ -3,6 +3,7 @@ import { drillConcurrency } from './concurrency.ts';
 import { drillKills } from './kill.ts';
 import { USAGE, readDrillOptions } from './options.ts';
 import type { DrillName, DrillOptions } from './options.ts';
+import { drillGovernance } from './govern.ts';
 import { drillOutage } from './outage.ts';
 import { drillPolicy } from './policy.ts';
 import { drillReaction } from './reaction.ts';
@@ -17,6 +18,7 @@ const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<bool
   reaction: drillReaction,
   policy: drillPolicy,
   signals: drillSignals,
+  govern: drillGovernance,
 };
 
 async function main(): Promise<number> {

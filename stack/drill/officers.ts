@@ -5,6 +5,7 @@ import { CP, EXPORTER, IMPORTER } from '../parties.ts';
 import { logIn } from '../register.ts';
 import { UnexpectedAnswer } from '../web.ts';
 import type { Web, WebCall } from '../web.ts';
+import type { ClientLog } from './client-log.ts';
 import { sleep } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,8 +15,13 @@ export interface Officers {
   readonly settled: ReadonlySet<string>;
   /** What each did, and how often it was refused or got no answer. */
   report(): string;
-  /** What they were doing still ends. */
+  /** Answers that nobody expects. */
+  failures(): number;
+  /** A wide limit, and the pair enabled by hand: what is open can end. */
+  reopen(): Promise<void>;
+  /** What they were doing still ends; who approves goes on, or what waits would never end. */
   stop(): Promise<void>;
+  goHome(): Promise<void>;
 }
 
 export interface Person {
@@ -29,10 +35,12 @@ const EVERY_MS = {
   signals: 9_000,
   policies: 7_000,
   desk: 2_000,
+  reversals: 3_000,
 };
 /** Around what the buyers owe: some cuts stop the pair, some let it go on. */
-const LIMITS = ['400.00', '90000000.00', '2500.00', '90000000.00'];
-const SETTLED = formatMinor(minor(150_00n));
+const WIDE = '90000000.00';
+const LIMITS = ['300.00', WIDE, '1500.00', WIDE];
+const SETTLED = formatMinor(minor(60_00n));
 const PASSWORD = 'correct horse battery';
 // A killed process is back within a few seconds; a person asks again that long.
 const TRIES = 40;
@@ -42,28 +50,42 @@ const UNFIT = 422;
 const REJECTS_EVERY = 4;
 
 /** Opens the persons and starts their work. */
-export async function startOfficers(stage: Stage): Promise<Officers> {
+export async function startOfficers(stage: Stage, log: ClientLog): Promise<Officers> {
   const cp = stage.stack.web(CP);
   const maker = await openPerson(stage, 'maker');
   const checker = await openPerson(stage, 'checker');
-  const desk = createDesk(cp);
+  const desk = createDesk(cp, (text) => stage.say(text));
   const settled = new Set<string>();
-  const loops = [
+  const governing = [
     desk.keepDoing('limits', EVERY_MS.limits, (turn) => cutLimit(desk, maker, turn)),
     desk.keepDoing('settlements', EVERY_MS.settlements, async () => {
       const id = await settle(desk, { maker, checker });
       if (id !== undefined) settled.add(id);
     }),
-    desk.keepDoing('signals', EVERY_MS.signals, (turn) => signal(desk, maker, turn)),
+    desk.keepDoing('signals', EVERY_MS.signals, async () => {
+      await switchPair(desk, maker, 'DISABLE');
+      await switchPair(desk, maker, 'ENABLE');
+    }),
     desk.keepDoing('policies', EVERY_MS.policies, (turn) => relabel(desk, maker, turn)),
-    desk.keepDoing('approvals', EVERY_MS.desk, () => decide(desk, maker)),
+    desk.keepDoing('reversals', EVERY_MS.reversals, () => reverse(desk, maker, { stage, log })),
   ];
+  const approvals = createDesk(cp, (text) => stage.say(text));
+  const approving = approvals.keepDoing('approvals', EVERY_MS.desk, () => decide(approvals, maker));
   return {
     settled,
-    report: () => desk.report(),
+    report: () => `${desk.report()}; ${approvals.report()}`,
+    failures: () => desk.failures() + approvals.failures(),
+    async reopen() {
+      await putTerms(desk, maker, 'HARD', WIDE);
+      await switchPair(desk, maker, 'ENABLE');
+    },
+    async goHome() {
+      approvals.stop();
+      await approving;
+    },
     async stop() {
       desk.stop();
-      await Promise.all(loops);
+      await Promise.all(governing);
     },
   };
 }
@@ -73,12 +95,14 @@ interface Desk {
   need<T>(person: Person, path: string, call?: WebCall): Promise<T | undefined>;
   keepDoing(name: string, everyMs: number, work: (turn: number) => Promise<void>): Promise<void>;
   report(): string;
+  failures(): number;
   stop(): void;
 }
 
-function createDesk(cp: Web): Desk {
+function createDesk(cp: Web, say: (text: string) => void): Desk {
   const counts = new Map<string, number>();
   let stopped = false;
+  let failures = 0;
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
   return {
     async need<T>(person: Person, path: string, call: WebCall = {}): Promise<T | undefined> {
@@ -100,11 +124,18 @@ function createDesk(cp: Web): Desk {
     },
     async keepDoing(name, everyMs, work) {
       for (let turn = 0; !stopped; turn += 1) {
-        await work(turn);
-        count(name);
+        try {
+          await work(turn);
+          count(name);
+        } catch (error) {
+          // An answer that nobody expects: said, counted, and the drill does not hold.
+          failures += 1;
+          say(`BROKEN ${name}: ${String(error)}`);
+        }
         await sleep(everyMs);
       }
     },
+    failures: () => failures,
     report: () => [...counts].map(([what, times]) => `${times} ${what}`).join(', '),
     stop: () => void (stopped = true),
   };
@@ -126,8 +157,16 @@ const PAIR_PATH = `/admin/api/relationships/${EXPORTER.wlId}/${IMPORTER.wlId}`;
 const LABELS = { updatedBy: 'drill', updatedSource: 'drill' };
 
 async function cutLimit(desk: Desk, person: Person, turn: number): Promise<void> {
-  const limitAmount = LIMITS[turn % LIMITS.length];
-  const limitMode = turn % 2 === 0 ? 'SOFT' : 'HARD';
+  const limit = LIMITS[turn % LIMITS.length] ?? WIDE;
+  await putTerms(desk, person, turn % 2 === 0 ? 'SOFT' : 'HARD', limit);
+}
+
+async function putTerms(
+  desk: Desk,
+  person: Person,
+  limitMode: 'SOFT' | 'HARD',
+  limitAmount: string,
+): Promise<void> {
   await desk.need(person, PAIR_PATH, {
     method: 'PUT',
     body: { limitAmount, limitMode, ...LABELS },
@@ -152,15 +191,10 @@ async function settle(
   return made.id;
 }
 
-async function signal(desk: Desk, person: Person, turn: number): Promise<void> {
-  await desk.need(person, '/imbalance/signals', {
-    method: 'POST',
-    headers: { 'Idempotency-Key': randomUUID() },
-    body: {
-      ...{ src: EXPORTER.wlId, dst: IMPORTER.wlId, reason: 'drill' },
-      action: turn % 2 === 0 ? 'DISABLE' : 'ENABLE',
-    },
-  });
+async function switchPair(desk: Desk, person: Person, action: 'DISABLE' | 'ENABLE'): Promise<void> {
+  const headers = { 'Idempotency-Key': randomUUID() };
+  const body = { src: EXPORTER.wlId, dst: IMPORTER.wlId, action, reason: 'drill' };
+  await desk.need(person, '/imbalance/signals', { method: 'POST', headers, body });
 }
 
 async function relabel(desk: Desk, person: Person, turn: number): Promise<void> {
@@ -185,4 +219,24 @@ async function decide(desk: Desk, person: Person): Promise<void> {
       body: rejects ? { reason: 'drill' } : {},
     });
   }
+}
+
+/** Support reverses the last purchase that was confirmed, with a key that survives repeats. */
+async function reverse(
+  desk: Desk,
+  person: Person,
+  { stage, log }: { readonly stage: Stage; readonly log: ClientLog },
+): Promise<void> {
+  const { tradeId } = log.entries.findLast(({ status }) => status === 'CONFIRMED') ?? {};
+  if (tradeId === undefined) return;
+  const path = `/admin/api/wls/${IMPORTER.wlId}/support-token`;
+  const support = await desk.need<Person>(person, path, { method: 'POST' });
+  if (support === undefined) return;
+  // The importer's gateway is not killed here: a refusal of a second reversal is an answer.
+  await stage.stack.web(IMPORTER).ask(`/api/v2/purchases/${tradeId}/reverse`, {
+    method: 'POST',
+    bearer: support.token,
+    headers: { 'Idempotency-Key': tradeId },
+    body: { reason: 'drill' },
+  });
 }

@@ -2,7 +2,8 @@ import { StackError } from '../errors.ts';
 import { KILL_TARGETS } from './targets.ts';
 import type { KillTarget } from './targets.ts';
 
-export type DrillName = 'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy' | 'signals';
+export type DrillName =
+  'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy' | 'signals' | 'govern';
 
 export interface DrillOptions {
   readonly help: boolean;
@@ -28,7 +29,7 @@ export interface DrillOptions {
 }
 
 export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [signals]
-             [options]
+             [govern] [options]
 
   kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
   outage          purchases while the Control Plane is dead and the importer restarts
@@ -36,6 +37,8 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] 
   reaction        limit crossed by a purchase and by a cut in turn, to the last offer off
   policy          PUT of a policy or relationship to in force at both, with and without nudges
   signals         a signal a pair to doubles that fail, one of them dead; then superseding ones
+  govern          kill -9 of what governs, while it governs: limits, settlements, signals,
+                  approvals, reversals; then all books against each other
                   (all of them unless some are named)
   --kills=10      how often each process is killed
   --only=a,b      of ${KILL_TARGETS.join(', ')}
@@ -59,6 +62,7 @@ const DRILLS: readonly DrillName[] = [
   'reaction',
   'policy',
   'signals',
+  'govern',
 ];
 /** What "seen to hold" asks for. */
 const DEFAULTS = {

@@ -1,0 +1,172 @@
+import type { Kysely } from 'kysely';
+import type { CpSchema } from '../../db/cp/schema.ts';
+import { openCheckout, startBuying } from './buyers.ts';
+import { createClientLog, describeEntries } from './client-log.ts';
+import { openControlPlane, until } from './control-plane.ts';
+import { judge } from './judge.ts';
+import { openAccounts, putUpOffers } from './market.ts';
+import { startOfficers } from './officers.ts';
+import type { Officers } from './officers.ts';
+import type { DrillOptions } from './options.ts';
+import { waitForQuiet } from './quiet.ts';
+import { compareBalance, compareSettlements } from './recount.ts';
+import { openStage, sleep } from './stage.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * What governs is killed while it governs: limits are cut and raised, settlements recorded and
+ * confirmed, pairs switched by hand, policies changed, purchases approved and reversed.
+ */
+const TARGETS = ['cp-api', 'cp-worker', 'importer-worker', 'exporter-worker'] as const;
+const ENV = {
+  RATE_LIMIT_BUY: '100000/60',
+  RATE_LIMIT_BACKOFFICE: '100000/60',
+  RATE_LIMIT_ADMIN: '100000/60',
+};
+/** More than a cool-down of 60 s lets one account buy at one a second. */
+const OFFERS = { plain: 80, approval: 10 };
+const DEEP_STOCK = 1_000_000;
+// Eight restarts in a row end the stack; a process that was up for 5 s starts a new count.
+const WELL_MS = 6_000;
+const BACK_WITHIN_MS = 120_000;
+// A dead gateway is tried again every minute, and a worker's lost task after its heartbeat.
+const CALM_WITHIN_MS = 240_000;
+
+/** True: nothing was lost or doubled, and the balance is what both ledgers add up to. */
+export async function drillGovernance(options: DrillOptions): Promise<boolean> {
+  const stage = await openStage({ name: 'govern', env: ENV });
+  const log = createClientLog(`${stage.dataDir}/client.jsonl`);
+  const { checkout, close } = openCheckout(stage);
+  const cp = openControlPlane(stage);
+  let stop: (() => Promise<unknown>) | undefined;
+  let goHome: (() => Promise<void>) | undefined;
+  try {
+    const work = async (): Promise<boolean> => {
+      const buyers = await openAccounts(stage, options.buyers);
+      const wish = { available: DEEP_STOCK };
+      const offers = await putUpOffers(stage, [
+        { ...wish, unitPrice: '37.02', count: OFFERS.plain },
+        { ...wish, unitPrice: '1200.00', count: OFFERS.approval },
+      ]);
+      const everyMs = options.every * 1_000;
+      const buying = startBuying({ buyers, offers, log, checkout, everyMs });
+      const officers = await startOfficers(stage, log);
+      stop = () => Promise.all([buying.stop(), officers.stop()]);
+      goHome = () => officers.goHome();
+      await killAll(stage, options.kills);
+      stage.say('the buyers stop, the officers too');
+      await stop();
+      await officers.reopen();
+      stage.say(`requests: ${describeEntries(log.entries)}`);
+      const results = await judgeAll({ stage, cp, officers }, () =>
+        judge(stage, { entries: log.entries, checkout, buyers }),
+      );
+      stage.say(`results: ${JSON.stringify(results)}`);
+      return Object.values(results).every(Boolean);
+    };
+    return await Promise.race([work(), stage.broken]);
+  } finally {
+    await stop?.();
+    await goHome?.();
+    await close();
+    await log.close();
+    await cp.destroy();
+    await stage.close();
+  }
+}
+
+async function killAll(stage: Stage, kills: number): Promise<void> {
+  const { supervisor } = stage.stack;
+  for (let round = 1; round <= kills; round += 1) {
+    for (const target of TARGETS) {
+      await sleep(WELL_MS);
+      const pid = supervisor.pid(target);
+      const killedAt = Date.now();
+      await supervisor.kill(target, 'SIGKILL');
+      await until(`${target} was started again`, BACK_WITHIN_MS, async () => {
+        const now = supervisor.pid(target);
+        return now === undefined || now === pid ? undefined : now;
+      });
+      await supervisor.whenReady(target);
+      const awayMs = Date.now() - killedAt;
+      stage.say(`${target} ${round}/${kills}, away ${(awayMs / 1_000).toFixed(1)} s`);
+    }
+  }
+}
+
+interface Scene {
+  readonly stage: Stage;
+  readonly cp: Kysely<CpSchema>;
+  readonly officers: Officers;
+}
+
+async function judgeAll(
+  scene: Scene,
+  judgeBooks: () => Promise<boolean>,
+): Promise<Readonly<Record<string, boolean>>> {
+  const { stage, officers } = scene;
+  const quiet = await waitForQuiet(stage);
+  await officers.goHome();
+  stage.say(`officers: ${officers.report()}`);
+  const calm = await waitForCalm(scene);
+  const books = await judgeBooks();
+  const settled = await compareSettlements(scene, officers.settled);
+  const balance = await compareBalance(stage);
+  const expected = officers.failures() === 0;
+  return { quiet, calm, books, settled, balance, expected };
+}
+
+/** Everything has been told, every signal is done with, every settlement is booked. */
+async function waitForCalm({ stage, cp }: Scene): Promise<boolean> {
+  const startedAt = Date.now();
+  try {
+    await until('outboxes, signals and settlements are done with', CALM_WITHIN_MS, async () => {
+      const unsent = await Promise.all([stage.importer, stage.exporter].map(countUnsent));
+      const open = [await countOpenSignals(cp), await countOpenSettlements(cp)];
+      return [...unsent, ...open].every((count) => count === 0n) ? true : undefined;
+    });
+    stage.say(`calm after ${((Date.now() - startedAt) / 1_000).toFixed(0)} s`);
+    return true;
+  } catch (error) {
+    stage.say(`NOT calm: ${String(error)}`);
+    return false;
+  }
+}
+
+async function countUnsent(db: Stage['importer']): Promise<bigint> {
+  const row = await db
+    .selectFrom('outbox')
+    .select((select) => select.fn.countAll<bigint>().as('count'))
+    .where('sent_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+async function countOpenSignals(cp: Kysely<CpSchema>): Promise<bigint> {
+  const row = await cp
+    .selectFrom('signal_delivery')
+    .select((select) => select.fn.countAll<bigint>().as('count'))
+    .where('state', 'in', ['PENDING', 'SENT'])
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** Confirmed ones that one of the two has not booked yet. */
+async function countOpenSettlements(cp: Kysely<CpSchema>): Promise<bigint> {
+  const row = await cp
+    .selectFrom('settlement')
+    .select((select) => select.fn.countAll<bigint>().as('count'))
+    .where('state', '=', 'CONFIRMED')
+    .where(({ selectFrom, fn, eb }) =>
+      eb(
+        selectFrom('settlement_delivery')
+          .select(fn.countAll<bigint>().as('booked'))
+          .whereRef('settlement_delivery.settlement_id', '=', 'settlement.id')
+          .where('settlement_delivery.applied_at', 'is not', null),
+        '<',
+        2n,
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
