@@ -288,7 +288,7 @@ describe('four eyes', () => {
 
 test('the audit chain of all this is intact', async () => {
   const { body } = await get('/admin/api/audit/verify');
-  expect(body).toMatchObject({ intact: true, scanned: expect.any(Number) });
+  expect(body).toMatchObject({ verified: true, scanned: expect.any(Number) });
   const refused = stage.pool.query(`UPDATE audit SET actor = 'nobody' WHERE seq = 1`);
   await expect(refused).rejects.toThrow(/only ever added/);
 });

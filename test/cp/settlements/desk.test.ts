@@ -38,7 +38,7 @@ afterAll(() => stage.stop());
 
 beforeEach(async () => {
   await sql`TRUNCATE settlement_delivery, settlement, compensation_step, compensation_plan,
-    pair_journal, signal_attempt, signal_delivery, signal, pair, notification, work_order`.execute(
+    pair_journal, signal_attempt, signal_delivery, signal, pair, notification, work_order CASCADE`.execute(
     stage.db,
   );
   await limit('1000.00');
