@@ -45,9 +45,18 @@ export function isSignedBy(event: SignedEvent, publicJwk: object): boolean {
   const { signature, ...unsigned } = event;
   const [, header = '', encoded = ''] = DETACHED_FORM.exec(signature) ?? [];
   const bytes = Buffer.from(encoded, 'base64url');
-  const key = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
-  if (key.asymmetricKeyType !== 'ed25519') return false;
+  const key = readKey(publicJwk);
+  if (key?.asymmetricKeyType !== 'ed25519') return false;
   return verify(null, signedBytes(header, unsigned), key, bytes);
+}
+
+function readKey(publicJwk: object): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
+  } catch {
+    // What is no key has signed nothing: the answer is "not signed by it", whoever handed it in.
+    return undefined;
+  }
 }
 
 function signedBytes(header: string, event: UnsignedEvent): Buffer {

@@ -77,9 +77,13 @@ async function applySettlement(
       own_minor: settlement.ownMinor,
       own_currency: settlement.ownCurrency,
     })
-    .onConflict((conflict) => conflict.column('settlement_id').doNothing())
+    // Whichever unique index sees the other pull first: id and number are of one settlement.
+    .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  if (numInsertedOrUpdatedRows === 0n) return false;
+  if (numInsertedOrUpdatedRows === 0n) {
+    await assertApplied(tx, settlement.id);
+    return false;
+  }
   const { role, partner, ownMinor } = settlement;
   await moveExposure(tx, {
     partner,
@@ -103,6 +107,16 @@ async function applySettlement(
     correlationId: context.correlationId,
   });
   return true;
+}
+
+/** A number that stands for another settlement here would be one that is lost: it is not passed by. */
+async function assertApplied(tx: Transaction<WlTables>, id: string): Promise<void> {
+  const known = await tx
+    .selectFrom('settlement')
+    .select('settlement_id')
+    .where('settlement_id', '=', id)
+    .executeTakeFirst();
+  invariant(known !== undefined, `the number of settlement ${id} is another one's here`);
 }
 
 async function readSettlement(

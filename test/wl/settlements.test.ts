@@ -115,9 +115,9 @@ describe('a settlement', () => {
     expect(await book('exporter')).toMatchObject({ exposure: [-48_000n], last: 2n });
   });
 
-  test('pulled by twenty at once is applied once, and none is passed by', async () => {
+  test('pulled by eight at once is applied once, and none is passed by', async () => {
     const all = [1, 2, 3, 4].map((n) => settlement(n, { amount: '1.00' }));
-    const pulls = Array.from({ length: 20 }, (_, index) => all.slice(0, 1 + (index % 4)));
+    const pulls = Array.from({ length: 8 }, (_, index) => all.slice(0, 1 + (index % 4)));
     await Promise.all(pulls.map((page) => pull('importer', page)));
     expect(await book('importer')).toMatchObject({ exposure: [4n * 123n], last: 4n });
   });
