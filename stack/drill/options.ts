@@ -26,6 +26,8 @@ export interface DrillOptions {
   /** Pairs of the signals drill, and the share of calls that fail there. */
   readonly pairs: number;
   readonly fail: number;
+  /** Signals a second in its first run; 0: all at once. */
+  readonly rate: number;
 }
 
 export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [signals]
@@ -50,6 +52,7 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] 
   --times=200     how often the reaction and the policy drill measure
   --pairs=500     pairs of the signals drill
   --fail=0.3      share of its calls that fail
+  --rate=0        signals a second in its first run; 0: all at once
   --help          this text
 
 A private stack in DATA_DIR (.data/drill) on ports from DRILL_PORT_BASE (21000) on; each port can be
@@ -67,7 +70,7 @@ const DRILLS: readonly DrillName[] = [
 /** What "seen to hold" asks for. */
 const DEFAULTS = {
   ...{ kills: 10, buyers: 8, every: 1, pause: 20, within: 0, minutes: 10, times: 200 },
-  ...{ pairs: 500, fail: 0.3 },
+  ...{ pairs: 500, fail: 0.3, rate: 0 },
 };
 
 export function readDrillOptions(args: readonly string[]): DrillOptions {

@@ -28,12 +28,14 @@ interface Scene {
   readonly db: Kysely<CpSchema>;
   readonly doubles: Doubles;
   readonly fail: number;
+  /** Signals a second of the first run; 0: as fast as the API takes them. */
+  readonly rate: number;
 }
 
 type Action = 'DISABLE' | 'ENABLE';
 
 /** Signals to many white labels of which some fail, one is dead, and processes are killed. */
-export async function drillSignals({ pairs, fail }: DrillOptions): Promise<boolean> {
+export async function drillSignals({ pairs, fail, rate }: DrillOptions): Promise<boolean> {
   const stage = await openStage({ name: 'signals', env: ENV });
   const db = openControlPlane(stage);
   let doubles: Doubles | undefined;
@@ -42,7 +44,7 @@ export async function drillSignals({ pairs, fail }: DrillOptions): Promise<boole
       const session = await logIn(stage.stack);
       doubles = await openDoubles(stage, session, { db, pairs });
       stage.say(`${doubles.pairs.length} pairs of ${doubles.all.length} doubles`);
-      const scene = { stage, session, db, doubles, fail };
+      const scene = { stage, session, db, doubles, fail, rate };
       const delivered = await withOneDead(scene);
       return (await superseding(scene)) && delivered;
     };
@@ -62,7 +64,7 @@ async function withOneDead(scene: Scene): Promise<boolean> {
   for (const double of healthy) double.behave(failing(fail));
   await dead.down();
   const cpu = startCpuWatch(stage);
-  const ids = await inBatches(doubles.pairs, (pair) => signal(scene, pair, 'DISABLE'));
+  const ids = await signalAll(scene);
   await untilOver(scene, { ids, except: dead.wlId, withinMs: ACKED_WITHIN_MS });
   const times = timesOf(await acksOf(db, ids, dead.wlId));
   const isMet = times.p95 < TARGET_P95_MS;
@@ -79,6 +81,21 @@ async function withOneDead(scene: Scene): Promise<boolean> {
   stage.say(`its backlog had drained after ${((Date.now() - backAt) / 1_000).toFixed(1)} s`);
   stage.say(`notices: ${await noticesOf(db, dead.wlId)}`);
   return judge(scene, ids);
+}
+
+/** All at once show what a burst costs; a rate shows how long one signal takes. */
+async function signalAll(scene: Scene): Promise<string[]> {
+  const { stage, doubles, rate } = scene;
+  const { pairs } = doubles;
+  stage.say(rate === 0 ? 'all signals at once' : `${rate} signals a second`);
+  if (rate === 0) return inBatches(pairs, (pair) => signal(scene, pair, 'DISABLE'));
+  const startedAt = Date.now();
+  return Promise.all(
+    pairs.map(async (pair, index) => {
+      await sleep(Math.max(0, startedAt + (index * 1_000) / rate - Date.now()));
+      return signal(scene, pair, 'DISABLE');
+    }),
+  );
 }
 
 /** Three signals a pair, one after the other, while the Control Plane's processes are killed. */
