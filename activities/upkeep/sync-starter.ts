@@ -6,6 +6,7 @@ import {
 } from '../../workflows/offer-sync/contract.ts';
 import { POLICY_SYNC, POLICY_SYNC_ID, PULL_SIGNAL } from '../../workflows/policy-sync/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
+import { within } from '../../runtime/within.ts';
 
 /** What the API may set off: it reaches the network in no other way. */
 export interface SyncStarter {
@@ -41,17 +42,4 @@ export function createSyncStarter(client: () => Pick<Client, 'workflow'>): SyncS
       return (await within(IMPORT_LIMIT_MS + START_LIMIT_MS, result)) as OfferSyncResult;
     },
   };
-}
-
-/** The connection's own deadlines do not hold while it is refused, so a timer of ours does. */
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Error(`the engine did not answer within ${limitMs} ms`));
-  }, limitMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

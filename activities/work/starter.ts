@@ -10,6 +10,7 @@ import type { WorkOrder } from '../../domain/work/orders.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
 import { LOOK } from '../../workflows/signal-dispatch/contract.ts';
+import { within } from '../../runtime/within.ts';
 
 /** Starts the workflows that committed rows have ordered. */
 export interface WorkStarter {
@@ -113,16 +114,4 @@ export function createWorkStarter({ db, client, log }: WorkStarterDeps): WorkSta
       while (running !== undefined) await running;
     },
   };
-}
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-    // The one that lost the race may still fail; what it says came too late to matter.
-    work.catch(() => undefined);
-  }
 }

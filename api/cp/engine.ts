@@ -7,6 +7,7 @@ import {
   type SnapshotSyncResult,
 } from '../../workflows/snapshot-sync/contract.ts';
 import { Problem } from '../http/problem.ts';
+import { within } from '../../runtime/within.ts';
 
 /** The workflows whose result a request waits for; the others are ordered with what they follow. */
 export interface Engine {
@@ -53,15 +54,3 @@ async function syncSnapshot(
 }
 
 const RETRY_AFTER_SECONDS = '5';
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-    // The one that lost the race may still fail; what it says came too late to matter.
-    work.catch(() => undefined);
-  }
-}
