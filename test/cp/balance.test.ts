@@ -136,19 +136,24 @@ describe('the balance', () => {
   );
 
   test('a sale that passes the limit disables the pair in the same transaction', async () => {
+    // The other direction may have been left disabled, and is judged by the same sale.
+    const sales = () =>
+      stage.db
+        .selectFrom('signal')
+        .selectAll()
+        .where('src', '=', EXPORTER)
+        .where('dst', '=', IMPORTER)
+        .orderBy('sequence', 'desc')
+        .execute();
     const body = { limitAmount: '1000.00', updatedBy: 'ana', updatedSource: 'test' };
     const path = pairPath(EXPORTER, IMPORTER);
     await stage.db.updateTable('pair').set({ exports_minor: 0n, reserved_minor: 0n }).execute();
     await stage.db.updateTable('pair').set({ imports_minor: 0n }).execute();
     await stage.ask({ method: 'PUT', path, body, token: stage.master });
-    const before = await signalCount();
+    const before = await sales();
     const told = await tell('confirmed', PARTNERS, { amountMinor: 1_000_01n });
-    const signals = await stage.db
-      .selectFrom('signal')
-      .selectAll()
-      .orderBy('created_at', 'desc')
-      .execute();
-    expect(signals).toHaveLength(before + 1);
+    const signals = await sales();
+    expect(signals).toHaveLength(before.length + 1);
     expect(signals[0]).toMatchObject({
       action: 'DISABLE',
       correlation_id: `story-${told.tradeId}`,
@@ -156,7 +161,7 @@ describe('the balance', () => {
     });
     // Its reversal brings the pair back below the threshold.
     await apply(story('reversed', PARTNERS, { tradeId: told.tradeId }).events);
-    expect(await signalCount()).toBe(before + 2);
+    expect(await sales()).toHaveLength(before.length + 2);
   });
 
   test('a trade that the partner never saw moves nothing and disables nobody', async () => {
