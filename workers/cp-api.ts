@@ -18,6 +18,7 @@ import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { SignalTestInput } from '../workflows/signal-test/contract.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
 import { createParts, run, serveParty } from './compose/process.ts';
+import { openSupportDesk } from './compose/support-desk.ts';
 import { openTls } from './compose/transport.ts';
 
 const NAME = 'cp-api';
@@ -56,6 +57,8 @@ async function main(): Promise<void> {
   const { profile, tokens } = config;
   const authority = authorityOf(config);
   const hasMail = config.mail !== undefined;
+  const tls = openTls(config, parts);
+  const supportDesk = await openSupportDesk(config, { ...parts, database, signer, tls });
   const verifier = createCpVerifier(db, { issuer: config.cpUrl, clock });
   await serveParty(config, parts, {
     routes: cpRoutes({
@@ -67,13 +70,14 @@ async function main(): Promise<void> {
       engine,
       work,
       signals,
+      supportDesk,
       tokens,
       authority,
       hasMail,
     }),
     document: CP_DOCUMENT,
     isRevoked: ({ serial }) => isRevoked(db, serial),
-    tls: openTls(config, parts),
+    tls,
   });
 }
 

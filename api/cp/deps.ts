@@ -9,6 +9,7 @@ import type { TokenVerifier } from '../../runtime/tokens.ts';
 import type { SignalTestInput, SignalTestResult } from '../../workflows/signal-test/contract.ts';
 import { Problem } from '../http/problem.ts';
 import type { RequestFacts } from '../http/route.ts';
+import type { SupportDesk } from './desk/support-desk.ts';
 import type { Engine } from './engine.ts';
 import type { Signer } from './tokens/signer.ts';
 
@@ -28,6 +29,8 @@ export interface CpApiDeps {
     /** Asks a gateway whether it takes signals; ENGINE_UNAVAILABLE where nobody can ask. */
     readonly test: (input: SignalTestInput) => Promise<SignalTestResult>;
   };
+  /** Asks white labels for what is theirs. */
+  readonly supportDesk: SupportDesk;
   readonly tokens: CpConfig['tokens'];
   /** Whether alerts can be sent by mail; absent means not. */
   readonly hasMail?: boolean;

@@ -33,6 +33,7 @@ import {
 } from '../../workflows/policy-revision/contract.ts';
 import { createTestPki, type TestPki } from '../support/certificates.ts';
 import { startHttpParty } from '../support/http-party.ts';
+import { createDesk } from '../support/desk.ts';
 import { freePort } from '../stack/setup.ts';
 
 export const EXPORTER = 'fd1a88a9-3a01-43bb-ae20-32618c1b3752';
@@ -119,8 +120,10 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
   await bootstrapMaster(db, sealer, { operator, author });
 
   const pki = await createTestPki();
+  const tls = await pki.issue({ sanUri: 'urn:xpory:cp', dnsNames: ['cp.localhost'] });
+  const desk = createDesk({ db, sealer, signer, tls });
   const party = await startHttpParty({
-    tls: await pki.issue({ sanUri: 'urn:xpory:cp', dnsNames: ['cp.localhost'] }),
+    tls,
     rateLimits: { login: { requests: 1_000, windowSeconds: 60 }, ...options.rateLimits },
     routes: cpRoutes({
       db,
@@ -131,6 +134,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       engine: options.engine ?? NO_ENGINE,
       work: options.work ?? { kick: () => undefined },
       signals: options.signals ?? NO_SIGNALS,
+      supportDesk: desk.supportDesk,
       tokens: TOKENS,
       hasMail: options.hasMail ?? true,
       ...(options.withoutAuthority === true ? {} : { authority: createAuthority(pki.authority) }),
@@ -166,7 +170,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
     certificate: (wlId) => pki.issue({ sanUri: `urn:xpory:wl:${wlId}` }),
     async stop() {
       await party.listeners.close();
-      await caller.close();
+      await Promise.all([caller.close(), desk.close()]);
       await database.stop();
     },
   };

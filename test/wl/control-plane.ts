@@ -68,6 +68,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
     ...{ db, sealer, profile: 'local', verifier, signer, engine },
     work: { kick: () => undefined },
     signals: { look: () => undefined, test: engine.syncSnapshot },
+    supportDesk: { call: engine.syncSnapshot },
     tokens: SECONDS,
   });
   const party: HttpParty = await startHttpParty({ routes, tls });
