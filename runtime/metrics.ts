@@ -21,6 +21,19 @@ export interface Metrics {
   gauge<L extends string>(configuration: GaugeConfiguration<L>): Gauge<L>;
   /** Latencies in seconds unless `buckets` says otherwise. */
   histogram<L extends string>(configuration: HistogramConfiguration<L>): Histogram<L>;
+  /**
+   * A gauge that is read when somebody looks. Where it can not be read its value is NaN, which is a
+   * value of its own in this format, and the other figures are served all the same.
+   */
+  watch(
+    figure: { readonly name: string; readonly help: string },
+    read: () => Promise<number>,
+  ): void;
+  /** The same with one label; values of the label that are not answered any more are forgotten. */
+  watchEach<L extends string>(
+    figure: { readonly name: string; readonly help: string; readonly label: L },
+    read: () => Promise<ReadonlyMap<string, number>>,
+  ): void;
   /** Appends Prometheus text that another library in this process serves. */
   addSource(source: () => Promise<string>): void;
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -31,6 +44,11 @@ export interface MetricsOptions {
   readonly process: string;
   /** Event loop, memory and CPU figures of Node; on unless a test has no use for them. */
   readonly nodeFigures?: boolean;
+}
+
+function lost(lostSources: Counter): number {
+  lostSources.inc();
+  return NaN;
 }
 
 /** A registry of its own per process, so that tests can make several. */
@@ -66,6 +84,26 @@ export function createMetrics({ process, nodeFigures = true }: MetricsOptions): 
     gauge: (configuration) => new Gauge({ ...configuration, registers }),
     histogram: (configuration) =>
       new Histogram({ buckets: LATENCY_BUCKETS, ...configuration, registers }),
+    watch({ name, help }, read) {
+      new Gauge({
+        ...{ name, help, registers },
+        async collect() {
+          this.set(await read().catch(() => lost(lostSources)));
+        },
+      });
+    },
+    watchEach({ name, help, label }, read) {
+      new Gauge({
+        ...{ name, help, registers, labelNames: [label] },
+        async collect() {
+          this.reset();
+          const values = await read().catch(() => lostSources.inc());
+          for (const [value, figure] of values ?? []) {
+            this.set({ [label]: value } as Record<typeof label, string>, figure);
+          }
+        },
+      });
+    },
     addSource: (source) => void sources.push(source),
     async render() {
       const others = await Promise.all(sources.map(readSource));

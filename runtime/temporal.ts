@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
 import type { Logger } from './log.ts';
@@ -62,6 +64,16 @@ export function installRuntime(log: Logger, { metricsPort }: RuntimeOptions = {}
         : { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } }),
     },
   });
+}
+
+/** A port on loopback that is free now: the SDK takes a number and does not tell which it took. */
+export async function freeLoopbackPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Text of the SDK's metrics, for `Metrics.addSource`. */

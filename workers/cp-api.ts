@@ -17,6 +17,7 @@ import { createAuthority, type Authority } from '../runtime/certificates/authori
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { SignalTestInput } from '../workflows/signal-test/contract.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
+import { measureIntake } from './compose/intake-figures.ts';
 import { createParts, run, serveParty } from './compose/process.ts';
 import { openSupportDesk } from './compose/support-desk.ts';
 import { openTls } from './compose/transport.ts';
@@ -74,6 +75,7 @@ async function main(): Promise<void> {
       tokens,
       authority,
       hasMail,
+      onEvent: measureIntake(parts.metrics),
     }),
     document: CP_DOCUMENT,
     isRevoked: ({ serial }) => isRevoked(db, serial),

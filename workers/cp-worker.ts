@@ -43,7 +43,7 @@ const APPROVAL_REMINDER_SECONDS = 60;
 /** Runs the Control Plane's workflows; its listener serves only /metrics, /readyz and /healthz. */
 async function main(): Promise<void> {
   const config = readCpConfig(process.env);
-  const parts = createWorkerParts(NAME, config);
+  const parts = await createWorkerParts(NAME, config);
   const { log, shutdown } = parts;
   const database = await openPartyDatabase<CpSchema>(config, {
     ...parts,

@@ -17,7 +17,7 @@ const NAME = 'wl-gateway';
  */
 async function main(): Promise<void> {
   const config = readWlConfig(process.env);
-  const parts = createWorkerParts(NAME, config);
+  const parts = await createWorkerParts(NAME, config);
   const node = await openWlNode(config, { ...parts, client: () => link.client() });
   const bundle = await workflowBundle('wl', config.workflowBundle, parts.log);
   const link = linkEngine(config, {
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     onPolling: (client) => warmUpPurchases(client, `${hostname()}-${process.pid}`),
   });
   await serveParty(config, parts, {
-    routes: wlRoutes(wlApiDeps(config, node)),
+    routes: wlRoutes(wlApiDeps(config, node, parts.metrics)),
     document: WL_DOCUMENT,
     tls: node.tls,
     isRevoked: (facts) => node.revocations.isRevoked(facts),

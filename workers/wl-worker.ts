@@ -21,6 +21,7 @@ import { createWorkerParts, run, serveHealth, type ProcessParts } from './compos
 import { purchaseWorker } from './compose/purchase-worker.ts';
 import { tellOfRefusedHeads } from './compose/refused-heads.ts';
 import { telemetryRelayActivities } from './compose/telemetry-relay.ts';
+import { watchBooks } from './compose/trade-figures.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
 import { openWlNode, type WlNode } from './compose/wl-node.ts';
 
@@ -29,8 +30,9 @@ const NAME = 'wl-worker';
 /** Everything of a WL that no buyer waits for, and the standby of the purchase worker. */
 async function main(): Promise<void> {
   const config = readWlConfig(process.env);
-  const parts = createWorkerParts(NAME, config);
+  const parts = await createWorkerParts(NAME, config);
   const node = await openWlNode(config, { ...parts, client: () => link.client() });
+  watchBooks(parts.metrics, node.database.db);
   const bundle = await workflowBundle('wl', config.workflowBundle, parts.log);
   const stopping = new AbortController();
   const relay = telemetryRelayActivities(config, node, { ...parts, stopping: stopping.signal });

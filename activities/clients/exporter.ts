@@ -52,6 +52,8 @@ export interface ExporterClientDeps {
   readonly peerToken: (wlId: string) => Promise<string | undefined>;
   readonly preflightTimeoutMs: number;
   readonly confirmTimeoutMs: number;
+  /** Told of each call with its outcome, the second try of a preflight included in the one. */
+  readonly observe?: (call: keyof ExporterClient, kind: ExporterReply['kind'], s: number) => void;
 }
 
 const DECIMAL = /^\d+\.\d{2}$/;
@@ -108,6 +110,35 @@ async function callExporter(
 
 /** Calls one exporter's trader routes over mTLS. Nothing here throws for what a partner does. */
 export function createExporterClient(deps: ExporterClientDeps): ExporterClient {
+  return measured(callingClient(deps), deps.observe ?? (() => undefined));
+}
+
+const MS_PER_SECOND = 1_000;
+
+function measured(
+  client: ExporterClient,
+  observe: NonNullable<ExporterClientDeps['observe']>,
+): ExporterClient {
+  const timed = async (
+    call: keyof ExporterClient,
+    reply: Promise<ExporterReply>,
+  ): Promise<ExporterReply> => {
+    const start = performance.now();
+    const answer = await reply;
+    observe(call, answer.kind, (performance.now() - start) / MS_PER_SECOND);
+    return answer;
+  };
+  return {
+    preflight: (...call) => timed('preflight', client.preflight(...call)),
+    readHold: (...call) => timed('readHold', client.readHold(...call)),
+    confirm: (...call) => timed('confirm', client.confirm(...call)),
+    status: (...call) => timed('status', client.status(...call)),
+    cancel: (...call) => timed('cancel', client.cancel(...call)),
+    reverse: (...call) => timed('reverse', client.reverse(...call)),
+  };
+}
+
+function callingClient(deps: ExporterClientDeps): ExporterClient {
   const { guard, peerToken, preflightTimeoutMs, confirmTimeoutMs } = deps;
   /** A trade once held needs no token: our certificate alone speaks for it (CONTRACTS.md). */
   const ask = (

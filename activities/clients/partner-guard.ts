@@ -31,6 +31,8 @@ export interface PartnerGuard {
   /** For everything after it: waits its turn, never refused: a fact must be learned (RULES.md 5). */
   always<T>(partner: string, call: () => Promise<T>): Promise<T>;
   state(partner: string): BreakerState;
+  /** Of each partner that was called. */
+  states(): ReadonlyMap<string, BreakerState>;
 }
 
 interface Partner {
@@ -89,5 +91,7 @@ export function createPartnerGuard(options: PartnerGuardOptions): PartnerGuard {
     },
     always: (id, call) => inTurn(of(id), call),
     state: (id) => STATE_NAMES[of(id).breaker.state],
+    states: () =>
+      new Map([...partners].map(([id, { breaker }]) => [id, STATE_NAMES[breaker.state]])),
   };
 }

@@ -21,6 +21,7 @@ import { forgetRegistration } from './register.ts';
 
 /** The last pull that succeeded, changed or not; its time is when we last knew to be up to date. */
 const PULL_DOCUMENT = 'pull';
+const MS_PER_SECOND = 1_000;
 /** Policy drift may be five minutes (DESIGN.md 7); past that the policy counts as stale. */
 const STALE_AFTER_MS = 300_000;
 /** The Control Plane does not know us (any more) under this token, or has given us no secrets. */
@@ -135,6 +136,13 @@ function isForgotten(error: unknown): boolean {
     error instanceof PullRefused ||
     (error instanceof ControlPlaneRefusal && FORGOTTEN.has(error.status))
   );
+}
+
+/** Since the last pull that was answered; NaN before the first. */
+export async function secondsSincePull(db: GovernanceDeps['db']): Promise<number> {
+  const stored = await readPull({ db });
+  if (stored === undefined) return NaN;
+  return (Date.now() - new Date(stored.pulledAt).getTime()) / MS_PER_SECOND;
 }
 
 async function readPull({ db }: Pick<GovernanceDeps, 'db'>): Promise<StoredPull | undefined> {

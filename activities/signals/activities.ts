@@ -9,6 +9,7 @@ import {
   type Recorded,
 } from '../../db/cp/signals/deliver.ts';
 import {
+  countDeadGateways,
   openDeliveries,
   oldestOpenSeconds,
   type GatewayLimits,
@@ -80,13 +81,13 @@ export function createSignalActivities(deps: SignalDeps): SignalDispatchActiviti
     bulkheads.set(wlId, known);
     return known;
   };
-  const count = attemptCounter(deps);
+  const figures = measureSignals(deps);
   return {
     async deliverSignal(input) {
       const gate = bulkheadOf(input.wlId);
       if (input.quick && gate.executionSlots === 0) return busy();
       try {
-        return await gate.execute(() => attempt(deps, { input, limits, count }));
+        return await gate.execute(() => attempt(deps, { input, limits, figures }));
       } catch (error) {
         if (isBulkheadRejectedError(error)) return busy();
         throw error;
@@ -100,31 +101,55 @@ function busy(): DeliveryStep {
   return { kind: 'WAIT', reason: 'BUSY', waitMs, detail: 'BUSY' };
 }
 
-type Count = (outcome: string) => void;
+interface Figures {
+  /** An attempt, by how it ended. */
+  count(outcome: string): void;
+  /** From the signal to the word of a WL that it is in force there. */
+  effective(seconds: number): void;
+}
 
-function attemptCounter({ metrics, db }: SignalDeps): Count {
+/** Seconds. A nudge takes about one; the promise is sixty (DESIGN.md 7). */
+const EFFECTIVE_BUCKETS = [0.25, 0.5, 1, 2, 5, 10, 20, 30, 45, 60, 120, 300];
+const MS_PER_SECOND = 1_000;
+
+function measureSignals({ metrics, db }: SignalDeps): Figures {
   const attempts = metrics.counter({
     name: 'signal_attempts_total',
     help: 'Attempts to deliver a signal, by how they ended',
     labelNames: ['outcome'],
   });
-  metrics.gauge({
-    name: 'signal_delivery_age_seconds',
-    help: 'Age of the oldest delivery of a signal that is still open',
-    async collect() {
-      this.set(await oldestOpenSeconds(db));
-    },
+  const effective = metrics.histogram({
+    name: 'signal_effective_seconds',
+    help: 'From the making of a signal to the answer of a white label that it is in force',
+    buckets: EFFECTIVE_BUCKETS,
   });
-  return (outcome) => attempts.inc({ outcome });
+  metrics.watch(
+    {
+      name: 'signal_delivery_age_seconds',
+      help: 'Age of the oldest delivery of a signal that is still open',
+    },
+    () => oldestOpenSeconds(db),
+  );
+  metrics.watch(
+    { name: 'gateways_dead', help: 'White labels whose gateway does not take signals' },
+    () => countDeadGateways(db),
+  );
+  return {
+    count: (outcome) => attempts.inc({ outcome }),
+    effective: (seconds) => effective.observe(seconds),
+  };
 }
 
 interface Attempt {
   readonly input: DeliverInput;
   readonly limits: DispatchLimits;
-  readonly count: Count;
+  readonly figures: Figures;
 }
 
-async function attempt(deps: SignalDeps, { input, limits, count }: Attempt): Promise<DeliveryStep> {
+async function attempt(
+  deps: SignalDeps,
+  { input, limits, figures }: Attempt,
+): Promise<DeliveryStep> {
   const { signalId, wlId, correlationId } = input;
   const { db, sealer, look } = deps;
   const author: Author = { actor: wlId, source: 'signal-dispatch', correlationId };
@@ -137,9 +162,12 @@ async function attempt(deps: SignalDeps, { input, limits, count }: Attempt): Pro
   const timeoutMs = input.quick ? QUICK_TIMEOUT_MS : SEND_TIMEOUT_MS;
   const webhookId = `${signalId}/${wlId}`;
   const sent = await send(deps, { begun, author, webhookId, timeoutMs });
-  count(sent.outcome.kind);
+  figures.count(sent.outcome.kind);
   const ended = { ...sent, signalId, wlId, attempt: begun.attempt, author, limits };
   const recorded = await recordAttempt(db, ended);
+  if (sent.outcome.kind === 'ACKED') {
+    figures.effective((Date.now() - Date.parse(begun.message.createdAt)) / MS_PER_SECOND);
+  }
   look(recorded.superseded.map(signalWorkflowId));
   if (recorded.recovered) {
     look((await openDeliveries(db, wlId, WOKEN_MAX)).map(signalWorkflowId));

@@ -3,6 +3,7 @@ import type { Author, CpSchema } from '../../db/cp/schema.ts';
 import type { Sealer } from '../../db/sealed.ts';
 import type { RequestCode } from '../../domain/shared/codes.ts';
 import type { Result } from '../../domain/shared/result.ts';
+import type { EventResult } from '../../domain/telemetry/events.ts';
 import type { Authority } from '../../runtime/certificates/authority.ts';
 import type { CpConfig, Profile } from '../../runtime/config.ts';
 import type { TokenVerifier } from '../../runtime/tokens.ts';
@@ -32,6 +33,8 @@ export interface CpApiDeps {
   /** Asks white labels for what is theirs. */
   readonly supportDesk: SupportDesk;
   readonly tokens: CpConfig['tokens'];
+  /** Told of each reported event: how it was taken, and why where it was set aside. */
+  readonly onEvent?: (result: EventResult, reason: string) => void;
   /** Whether alerts can be sent by mail; absent means not. */
   readonly hasMail?: boolean;
   /** Signs certificates and revocation lists; absent where this process was given no key. */

@@ -81,7 +81,7 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
     ...{ name: options.slug, log, health, metrics, shutdown },
     client: () => temporal.client,
   });
-  const deps = wlApiDeps(config, node);
+  const deps = wlApiDeps(config, node, metrics);
   const listeners = await listen({
     app: createApp({
       routes: wlRoutes(deps),

@@ -6,6 +6,7 @@ import { createSealer, type Sealer } from '../../db/sealed.ts';
 import type { PartyConfig } from '../../runtime/config.ts';
 import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
 
 export interface PartyDatabase<S> {
   readonly pool: pg.Pool;
@@ -18,6 +19,7 @@ export interface OpenDatabaseDeps {
   readonly name: string;
   readonly log: Logger;
   readonly health: Health;
+  readonly metrics: Metrics;
   /** Folder of the migrations that this version needs. */
   readonly migrations: string;
 }
@@ -25,7 +27,7 @@ export interface OpenDatabaseDeps {
 /** What every process of a party needs of its database, with its readiness checks. */
 export async function openPartyDatabase<S>(
   config: PartyConfig,
-  { name, log, health, migrations }: OpenDatabaseDeps,
+  { name, log, health, metrics, migrations }: OpenDatabaseDeps,
 ): Promise<PartyDatabase<S>> {
   const pool = createPool({
     url: config.database.url,
@@ -33,6 +35,7 @@ export async function openPartyDatabase<S>(
     applicationName: name,
     onError: (err) => log.warn({ err }, 'a database connection broke'),
   });
+  measurePool(pool, metrics);
   const query = (text: string) => pool.query<{ name: string; sha256: string }>(text);
   const needMigrations = async (): Promise<void> => {
     if (await isMigrated(query, migrations)) return;
@@ -54,6 +57,23 @@ export async function openPartyDatabase<S>(
     sealer: createSealer(config.seal.keys, config.seal.indexKey),
     close: () => pool.end(),
   };
+}
+
+/** A pool whose requests wait is too small, or its transactions are too long. */
+function measurePool(pool: pg.Pool, metrics: Metrics): void {
+  metrics.watchEach(
+    {
+      name: 'db_pool_connections',
+      help: 'Connections of the pool by use, and requests that wait for one',
+      label: 'state',
+    },
+    async () =>
+      new Map([
+        ['busy', pool.totalCount - pool.idleCount],
+        ['idle', pool.idleCount],
+        ['waiting', pool.waitingCount],
+      ]),
+  );
 }
 
 /** Only tests move the database's clock; a product that runs on one would expire the wrong things. */

@@ -16,13 +16,12 @@ export function measurePolicyDrift(
     help: 'From the commit of a revision to the report of a white label that it has applied it',
     buckets: DRIFT_BUCKETS,
   });
-  metrics.gauge({
-    name: 'policy_unapplied_seconds',
-    help: 'Age of the oldest revision that a connected white label has not applied; 0: none',
-    async collect() {
-      // Without the database the age is not known, which is a value of its own in this format.
-      this.set(await oldestUnapplied(db).catch(() => NaN));
+  metrics.watch(
+    {
+      name: 'policy_unapplied_seconds',
+      help: 'Age of the oldest revision that a connected white label has not applied; 0: none',
     },
-  });
+    () => oldestUnapplied(db),
+  );
   return (seconds) => drift.observe(seconds);
 }

@@ -8,7 +8,7 @@ import type { LiveTls } from '../../runtime/live-tls.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
 import { createShutdown, type Shutdown } from '../../runtime/shutdown.ts';
-import { installRuntime, readSdkMetrics } from '../../runtime/temporal.ts';
+import { freeLoopbackPort, installRuntime, readSdkMetrics } from '../../runtime/temporal.ts';
 
 /** What every process has, whatever it does. */
 export interface ProcessParts {
@@ -31,11 +31,11 @@ export function createParts(name: string, config: PartyConfig): ProcessParts {
 }
 
 /** The same for a process that runs workers: the SDK's one runtime, its log and metrics are ours. */
-export function createWorkerParts(name: string, config: PartyConfig): ProcessParts {
+export async function createWorkerParts(name: string, config: PartyConfig): Promise<ProcessParts> {
   const parts = createParts(name, config);
-  const { metricsPort } = config.temporal;
+  const metricsPort = config.temporal.metricsPort ?? (await freeLoopbackPort());
   installRuntime(parts.log, { metricsPort });
-  if (metricsPort !== undefined) parts.metrics.addSource(() => readSdkMetrics(metricsPort));
+  parts.metrics.addSource(() => readSdkMetrics(metricsPort));
   return parts;
 }
 

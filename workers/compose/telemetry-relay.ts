@@ -42,18 +42,15 @@ export function telemetryRelayActivities(
 
 /** Read when somebody looks, so that the figures are true while the relay is not running too. */
 function measureOutbox(db: Kysely<WlTables>, metrics: Metrics): void {
-  metrics.gauge({
-    name: 'outbox_lag_seconds',
-    help: 'Age of the oldest event that the Control Plane has not answered; 0 where none waits',
-    async collect() {
-      this.set((await outboxLag(db)).lagSeconds);
+  metrics.watch(
+    {
+      name: 'outbox_lag_seconds',
+      help: 'Age of the oldest event that the Control Plane has not answered; 0 where none waits',
     },
-  });
-  metrics.gauge({
-    name: 'outbox_unsent',
-    help: 'Events that the Control Plane has not answered yet',
-    async collect() {
-      this.set((await outboxLag(db)).unsent);
-    },
-  });
+    async () => (await outboxLag(db)).lagSeconds,
+  );
+  metrics.watch(
+    { name: 'outbox_unsent', help: 'Events that the Control Plane has not answered yet' },
+    async () => (await outboxLag(db)).unsent,
+  );
 }

@@ -1,8 +1,12 @@
 import type { PartyConfig } from '../../runtime/config.ts';
 import { watchTls, type WatchedTls } from '../../runtime/live-tls.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { certificateFacts } from '../../runtime/tls.ts';
 import { watchRevocations, type WatchedRevocations } from '../../runtime/revocations.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
+
+const MS_PER_SECOND = 1_000;
 
 export interface TransportDeps {
   readonly log: Logger;
@@ -10,9 +14,19 @@ export interface TransportDeps {
 }
 
 /** The party's certificate files, looked at until the process ends. */
-export function openTls(config: PartyConfig, { log, shutdown }: TransportDeps): WatchedTls {
+export function openTls(
+  config: PartyConfig,
+  { log, shutdown, metrics }: TransportDeps & { readonly metrics: Metrics },
+): WatchedTls {
   const tls = watchTls(config.listen.certificates, { log });
   shutdown.add('certificate files', async () => tls.close());
+  metrics.watch(
+    {
+      name: 'certificate_expiry_timestamp_seconds',
+      help: 'When the certificate that this process shows runs out, seconds since 1970',
+    },
+    async () => certificateFacts(tls.current().cert).notAfter.getTime() / MS_PER_SECOND,
+  );
   return tls;
 }
 

@@ -1,10 +1,12 @@
 import type { WlApiDeps } from '../../api/wl/app.ts';
 import type { WlConfig } from '../../runtime/config.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
 import { createTokenVerifier } from '../../runtime/tokens.ts';
+import { measureTraderAnswers } from './trade-figures.ts';
 import type { WlNode } from './wl-node.ts';
 
 /** What the routes of a WL need, out of its configuration and its parts. */
-export function wlApiDeps(config: WlConfig, node: WlNode): WlApiDeps {
+export function wlApiDeps(config: WlConfig, node: WlNode, metrics: Metrics): WlApiDeps {
   const { database, board, engine, starter, syncs } = node;
   const { purchase, hold, wl } = config;
   const { id: wlId, currency } = wl;
@@ -39,5 +41,7 @@ export function wlApiDeps(config: WlConfig, node: WlNode): WlApiDeps {
       await starter.startReversal({ tradeId, exporter });
     },
     work: starter,
+    onAnswer: (trade, seconds) => node.figures.answered(trade, seconds),
+    onTraderAnswer: measureTraderAnswers(metrics),
   };
 }

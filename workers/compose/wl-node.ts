@@ -31,6 +31,7 @@ import type { WatchedRevocations } from '../../runtime/revocations.ts';
 import { certificateFacts } from '../../runtime/tls.ts';
 import type { PurchaseActivities } from '../../workflows/purchase/contract.ts';
 import { openPartyDatabase, type PartyDatabase } from './party-database.ts';
+import { measureExporterCalls, measurePurchases, type PurchaseFigures } from './trade-figures.ts';
 import { openRevocations, openTls } from './transport.ts';
 
 export interface WlNodeDeps {
@@ -60,6 +61,7 @@ export interface WlNode {
   readonly syncs: SyncStarter;
   readonly starter: TradeStarter;
   readonly purchaseActivities: PurchaseActivities;
+  readonly figures: PurchaseFigures;
   readonly peerUrl: (wlId: string) => Promise<string | undefined>;
 }
 
@@ -98,7 +100,9 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
     peerToken: (wlId) => tokens.peerToken(wlId),
     preflightTimeoutMs: config.purchase.preflightTimeoutMs,
     confirmTimeoutMs: config.purchase.confirmTimeoutMs,
+    observe: measureExporterCalls(deps.metrics),
   });
+  const figures = measurePurchases(deps.metrics);
   const board = await createTradeBoard({
     db,
     url: config.database.url,
@@ -119,7 +123,10 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
     wlId: config.wl.id,
     traderId: async () => (await readTraderId(db)) ?? config.wl.slug,
     buyerRef: (accountId) => sealer.index('buyer', accountId),
-    announce: (row) => board.announce(row),
+    announce(row) {
+      figures.moved(row);
+      board.announce(row);
+    },
     startPolicySync: () => syncs.startPolicySync(),
     clock,
     requestedMaxSeconds: config.purchase.requestedMaxSeconds,
@@ -127,7 +134,7 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
     log,
   });
   return {
-    ...{ tls, revocations, thumbprint },
+    ...{ tls, revocations, thumbprint, figures },
     ...{ database, agent, controlPlane, tokens, keys, exporter, board, engine, syncs, starter },
     purchaseActivities,
     peerUrl,
@@ -135,18 +142,21 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
 }
 
 function partnerGuard(config: WlConfig, { log, metrics }: WlNodeDeps) {
-  const gauge = metrics.gauge({
-    name: 'partner_breaker_state',
-    help: 'Breaker towards an exporter: 0 closed, 1 half-open, 2 open',
-    labelNames: ['partner'],
-  });
-  return createPartnerGuard({
+  const guard = createPartnerGuard({
     ...config.partner,
     onState(partner, state) {
-      gauge.set({ partner }, BREAKER_VALUES[state]);
       log.warn({ partner, state }, 'the breaker towards an exporter has moved');
     },
   });
+  metrics.watchEach(
+    {
+      name: 'partner_breaker_state',
+      help: 'Breaker towards an exporter: 0 closed, 1 half-open, 2 open',
+      label: 'partner',
+    },
+    async () => new Map([...guard.states()].map(([id, state]) => [id, BREAKER_VALUES[state]])),
+  );
+  return guard;
 }
 
 /** The pull keeps partners in the database; a purchase asks for the address at each call. */

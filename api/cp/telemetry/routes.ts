@@ -15,14 +15,14 @@ import type { Guards } from '../guards.ts';
 import { judge } from './judge.ts';
 import { intakeBody, intakeView, quarantineQuery, quarantineView } from './schemas.ts';
 
-type TelemetryDeps = Pick<CpApiDeps, 'db' | 'work'>;
+type TelemetryDeps = Pick<CpApiDeps, 'db' | 'work' | 'onEvent'>;
 
 /** What WLs report, and what of it was refused. */
 export function telemetryRoutes(deps: TelemetryDeps, guards: Guards): Route[] {
   return [intakeRoute(deps, guards), quarantineRoute(deps, guards)];
 }
 
-function intakeRoute({ db, work }: TelemetryDeps, guards: Guards): Route {
+function intakeRoute({ db, work, onEvent }: TelemetryDeps, guards: Guards): Route {
   const days = createDayKeeper(db);
   return route({
     tag: 'Telemetry',
@@ -57,6 +57,7 @@ function intakeRoute({ db, work }: TelemetryDeps, guards: Guards): Route {
               detail: one.detail,
             },
       );
+      for (const one of results) onEvent?.(one.result, 'code' in one ? one.code : 'none');
       return { status: 200, body: { results } };
     },
   });

@@ -22,6 +22,8 @@ export interface BuyDeps {
   readonly startPurchase: (trade: TradeRow) => Promise<void>;
   readonly buyDeadlineMs: number;
   readonly coolDownSeconds: number;
+  /** Told of each first answer with the seconds since the request arrived. */
+  readonly onAnswer?: (trade: TradeRow, seconds: number) => void;
 }
 
 export interface BuyRequest {
@@ -55,6 +57,16 @@ const RETRY_AFTER_SECONDS = '2';
 
 /** One purchase from request to answer: committed, started, and waited for until the deadline. */
 export async function buy(deps: BuyDeps, request: BuyRequest): Promise<BuyOutcome> {
+  const outcome = await decide(deps, request);
+  if (!outcome.replayed) {
+    deps.onAnswer?.(outcome.trade, (performance.now() - request.arrivedAt) / MS_PER_SECOND);
+  }
+  return outcome;
+}
+
+const MS_PER_SECOND = 1_000;
+
+async function decide(deps: BuyDeps, request: BuyRequest): Promise<BuyOutcome> {
   const tradeId = randomUUIDv7();
   const outcome = await commitRequest(deps, request, tradeId);
   switch (outcome.kind) {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ExporterSettings } from '../../../db/wl/holds/preflight.ts';
 import type { WlTables } from '../../../db/wl/schema.ts';
+import type { TraderAnswer } from '../../../domain/purchase/answer.ts';
 import type { WaitingPurchase } from '../../../workflows/approval/contract.ts';
 import type { Guards } from '../guards/guards.ts';
 
@@ -19,5 +20,11 @@ export interface TraderDeps {
   readonly db: Kysely<WlTables>;
   readonly settings: ExporterSettings;
   readonly work: TraderWork;
+  /** Told of each decision with the seconds that it took. */
+  readonly onTraderAnswer?: (
+    call: 'preflight' | 'confirm',
+    answer: TraderAnswer,
+    seconds: number,
+  ) => void;
   readonly guards: Pick<Guards, 'peer' | 'partner' | 'approver'>;
 }

@@ -28,7 +28,22 @@ export function traderRoutes(deps: TraderDeps): Route[] {
 
 const common = { tag: 'trader', group: 'trader', responses: { 200: traderAnswer } } as const;
 
-function holdRoutes({ db, settings, guards }: TraderDeps): Route[] {
+const MS_PER_SECOND = 1_000;
+
+/** Runs a decision and reports how it ended. */
+async function timed(
+  { onTraderAnswer }: TraderDeps,
+  call: 'preflight' | 'confirm',
+  work: () => Promise<TraderAnswer>,
+): Promise<TraderAnswer> {
+  const start = performance.now();
+  const answer = await work();
+  onTraderAnswer?.(call, answer, (performance.now() - start) / MS_PER_SECOND);
+  return answer;
+}
+
+function holdRoutes(deps: TraderDeps): Route[] {
+  const { db, settings, guards } = deps;
   return [
     route({
       ...common,
@@ -45,12 +60,14 @@ function holdRoutes({ db, settings, guards }: TraderDeps): Route[] {
         const { correlationId } = facts;
         const requester = principal.wlId;
         return told(
-          await preflight(db, settings, {
-            ...request,
-            requester,
-            buyerMasked: clientBuyerMasked,
-            correlationId,
-          }),
+          await timed(deps, 'preflight', () =>
+            preflight(db, settings, {
+              ...request,
+              requester,
+              buyerMasked: clientBuyerMasked,
+              correlationId,
+            }),
+          ),
         );
       },
     }),
@@ -72,7 +89,8 @@ function tradeRoutes(deps: TraderDeps): Route[] {
   return [confirmRoute(deps), readRoute(deps), ...undoRoutes(deps)];
 }
 
-function confirmRoute({ db, settings, guards, work }: TraderDeps): Route {
+function confirmRoute(deps: TraderDeps): Route {
+  const { db, settings, guards, work } = deps;
   return route({
     ...common,
     method: 'post',
@@ -83,10 +101,12 @@ function confirmRoute({ db, settings, guards, work }: TraderDeps): Route {
     async handler({ principal, body, facts, log }) {
       const requester = principal.wlId;
       const { tradeId, holdId, quantity, unitPrice } = body;
-      const answer = await confirmHold(db, settings, {
-        ...{ requester, tradeId, holdId, quantity, unitPrice },
-        correlationId: facts.correlationId,
-      });
+      const answer = await timed(deps, 'confirm', () =>
+        confirmHold(db, settings, {
+          ...{ requester, tradeId, holdId, quantity, unitPrice },
+          correlationId: facts.correlationId,
+        }),
+      );
       if (answer.status === 'PENDING') {
         // Not awaited: the answer is on the buyer's path, and a sweep starts what is missing.
         work.startApproval({ importer: requester, tradeId }).catch((error: unknown) => {

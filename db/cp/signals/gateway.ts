@@ -152,6 +152,16 @@ export async function oldestOpenSeconds(db: Kysely<CpSchema>): Promise<number> {
   return row?.age ?? 0;
 }
 
+/** How many WLs' gateways are dead now. */
+export async function countDeadGateways(db: Kysely<CpSchema>): Promise<number> {
+  const row = await db
+    .selectFrom('gateway')
+    .select(({ fn }) => fn.countAll<bigint>().as('dead'))
+    .where('dead_since', 'is not', null)
+    .executeTakeFirst();
+  return Number(row?.dead ?? 0n);
+}
+
 const restMs = sql<number>`
   greatest(0, ceil(extract(epoch FROM closed_until - clock()) * 1000))::float8`;
 
