@@ -2,6 +2,7 @@ import type { DocumentInfo } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
 import type { GuardDeps, NodeDeps } from './deps.ts';
 import { createGuards } from './guards/guards.ts';
+import { decisionRoutes } from './decisions/routes.ts';
 import { createNodeRoutes } from './node-routes.ts';
 import { purchaseRoutes, type PurchaseRouteDeps } from './purchases/routes.ts';
 import { supportRoutes, type SupportRouteDeps } from './purchases/support-routes.ts';
@@ -29,6 +30,7 @@ export function wlRoutes(deps: WlApiDeps): Route[] {
     ...purchaseRoutes({ ...deps, guards }),
     ...supportRoutes({ ...deps, guards }),
     ...traderRoutes({ ...deps, guards }),
+    ...decisionRoutes({ ...deps, guards }),
     ...createNodeRoutes(deps, guards),
   ];
 }

@@ -205,6 +205,7 @@ CREATE TABLE hold_transition (
   reason text,
   actor text NOT NULL,
   at timestamp with time zone NOT NULL DEFAULT clock(),
+  inputs jsonb,
   CONSTRAINT hold_transition_pkey PRIMARY KEY (hold_id, version),
   CONSTRAINT hold_transition_hold_id_fkey FOREIGN KEY (hold_id) REFERENCES hold(hold_id)
 );
@@ -455,6 +456,7 @@ CREATE TABLE trade_transition (
   reason text,
   actor text NOT NULL,
   at timestamp with time zone NOT NULL DEFAULT clock(),
+  inputs jsonb,
   CONSTRAINT trade_transition_pkey PRIMARY KEY (trade_id, version),
   CONSTRAINT trade_transition_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES trade(trade_id)
 );
@@ -486,6 +488,8 @@ CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
 
 CREATE INDEX exposure_journal_window ON public.exposure_journal USING btree (partner, at) WHERE (kind = 'HOLD'::text);
 
+CREATE INDEX hold_decided ON public.hold USING btree (requester, created_at, hold_id);
+
 CREATE INDEX hold_open_buyer ON public.hold USING btree (requester, buyer_ref) WHERE (state = ANY (ARRAY['HELD'::text, 'PENDING_APPROVAL'::text]));
 
 CREATE INDEX hold_open_expiry ON public.hold USING btree (expires_at) WHERE (state = ANY (ARRAY['HELD'::text, 'PENDING_APPROVAL'::text]));
@@ -511,6 +515,8 @@ CREATE UNIQUE INDEX signal_applied_once ON public.signal USING btree (src, dst, 
 CREATE INDEX stock_journal_offer ON public.stock_journal USING btree (offer_id);
 
 CREATE INDEX trade_cool_down ON public.trade USING btree (account_id, offer_id, created_at);
+
+CREATE INDEX trade_decided ON public.trade USING btree (exporter, created_at, trade_id);
 
 CREATE INDEX trade_open ON public.trade USING btree (created_at) WHERE ((state <> ALL (ARRAY['CONFIRMED'::text, 'REJECTED'::text, 'COMPENSATED'::text, 'REVERSED'::text])) OR cancel_due);
 

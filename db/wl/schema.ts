@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { HoldState } from '../../domain/purchase/hold.ts';
+import type { RecordedDecision } from '../../domain/purchase/recorded.ts';
 import type {
   ParkableState,
   ParkReason,
@@ -176,6 +177,8 @@ export interface HoldTransitionTable {
   to_state: HoldState;
   reason: string | null;
   actor: string;
+  /** A `RecordedDecision`, where the move is one. */
+  inputs: NullableJsonb<RecordedDecision>;
   at: Stamp;
 }
 
@@ -272,6 +275,8 @@ export interface TradeTransitionTable {
   step: TradeStep | 'request';
   reason: string | null;
   actor: string;
+  /** A `RecordedDecision`, where the move is one. */
+  inputs: NullableJsonb<RecordedDecision>;
   at: Stamp;
 }
 

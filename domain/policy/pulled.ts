@@ -10,7 +10,7 @@ import type { Relationship, WlPolicy } from './relationship.ts';
  * relationship is VALIDATION_FAILED. Limits and amounts are minor units of src's currency.
  */
 export function readPulledRelationship(
-  pulled: PulledRelationship,
+  pulled: Omit<PulledRelationship, 'thresholds' | 'fourEyes'>,
 ): Result<Relationship, 'VALIDATION_FAILED'> {
   const fxRate = parseRate(pulled.fxRate);
   const limit = parseMinor(pulled.limitAmount);

@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import { publicStatus } from '../../../domain/purchase/trade.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
 import { formatRate, parseRate } from '../../../domain/shared/fx.ts';
+import type { readTransitions } from '../../../db/wl/trades/read.ts';
 import type { TradeRow } from '../../../db/wl/trades/row.ts';
 import { purchaseWorkflowId } from '../../../workflows/purchase/contract.ts';
 import type { Language, Reply } from '../../http/route.ts';
+import { decisionItems } from '../decisions/routes.ts';
 import { buyerMessage, statusMessage } from '../messages.ts';
 import type { BuyOutcome } from './buy.ts';
 import type { buyAnswer, decisionView, purchaseView } from './schemas.ts';
@@ -61,7 +63,10 @@ export function viewOf(trade: TradeRow, language: Language): z.input<typeof purc
 }
 
 /** The inputs and revisions by which a purchase was decided. */
-export function decisionOf(trade: TradeRow): z.input<typeof decisionView> {
+export function decisionOf(
+  trade: TradeRow,
+  transitions: Awaited<ReturnType<typeof readTransitions>>,
+): z.input<typeof decisionView> {
   const rate = parseRate(trade.fx_rate);
   return {
     tradeId: trade.trade_id,
@@ -77,6 +82,10 @@ export function decisionOf(trade: TradeRow): z.input<typeof decisionView> {
       currency: trade.currency,
     },
     revisions: { policy: trade.policy_revision, relationship: trade.relationship_revision },
+    state: trade.state,
+    ...reasonOf(trade),
+    exporterWlId: trade.exporter,
+    decisions: decisionItems(transitions),
     ...(trade.exporter_answer !== null && { exporterAnswer: trade.exporter_answer }),
     ...(trade.hold_id !== null && { holdId: trade.hold_id }),
   };

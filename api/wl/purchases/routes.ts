@@ -187,10 +187,11 @@ function explainRoutes(deps: PurchaseRouteDeps): Route[] {
       guard: guards.support('support:read'),
       params: tradeParams,
       responses: { 200: decisionView },
-      handler: async ({ principal, params }) => ({
-        status: 200,
-        body: decisionOf(await ownTrade(deps, principal, params.tradeId)),
-      }),
+      handler: async ({ principal, params }) => {
+        const trade = await ownTrade(deps, principal, params.tradeId);
+        const transitions = await readTransitions(deps.db, trade.trade_id);
+        return { status: 200, body: decisionOf(trade, transitions) };
+      },
     }),
   ];
 }

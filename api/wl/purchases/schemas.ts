@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PARK_REASONS, TRADE_STATES } from '../../../domain/purchase/trade.ts';
 import { REFUSAL_CODES } from '../../../domain/shared/codes.ts';
+import { decisionItem } from '../../decisions/schemas.ts';
 import { maskText } from '../../../runtime/mask.ts';
 import { moneyInput, moneyOutput } from '../../http/money-input.ts';
 
@@ -101,6 +102,12 @@ export const decisionView = z.object({
     currency: z.string(),
   }),
   revisions: z.object({ policy: z.number(), relationship: z.number() }),
+  state: z.enum(TRADE_STATES),
+  reason: reason.optional(),
+  exporterWlId: z.uuid(),
+  decisions: z.array(decisionItem).meta({
+    description: 'Each decision of this importer, with what it was made by.',
+  }),
   exporterAnswer: z.unknown().optional(),
   holdId: z.string().optional(),
 });

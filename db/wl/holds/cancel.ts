@@ -78,6 +78,6 @@ async function cancelUnknown(
     })
     .returningAll()
     .executeTakeFirstOrThrow();
-  await recordMove(tx, 'NEW', row, `wl:${requester}`);
+  await recordMove(tx, row, { from: 'NEW', actor: `wl:${requester}` });
   return row;
 }

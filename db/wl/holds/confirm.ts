@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely, type Transaction } from 'kysely';
-import { needsApproval } from '../../../domain/policy/relationship.ts';
+import { needsApproval, type Relationship } from '../../../domain/policy/relationship.ts';
 import type { TraderAnswer } from '../../../domain/purchase/answer.ts';
+import {
+  refuseCapture,
+  refuseConfirm,
+  type CaptureFacts,
+  type ConfirmFacts,
+} from '../../../domain/purchase/confirm.ts';
+import { recordConfirm } from '../../../domain/purchase/record.ts';
+import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { minor, type Minor } from '../../../domain/shared/money.ts';
@@ -65,13 +73,11 @@ async function confirmOwn(
   const row = await expireIfDue(tx, locked);
   if (row.state !== 'HELD') return row;
   const actor = `wl:${request.requester}`;
-  if (row.hold_id !== request.holdId) {
-    return moveHoldRow(tx, row, { to: 'REJECTED', reason: 'HOLD_TAKEN', actor });
-  }
-  const refusal = differs(row, request);
-  if (refusal !== undefined)
-    return moveHoldRow(tx, row, { to: 'REJECTED', reason: refusal, actor });
-  return capture(tx, settings, { row, now: locked.now }, actor);
+  const facts = confirmFacts(row, request, row.hold_id === request.holdId);
+  const reason = refuseConfirm(facts);
+  if (reason === undefined) return capture(tx, settings, { row, now: locked.now }, actor);
+  const decision = confirmDecision(facts);
+  return moveHoldRow(tx, row, { to: 'REJECTED', reason, actor, decision });
 }
 
 /** A hold made for a request id belongs to the first trade that confirms it (RULES.md 2). */
@@ -82,10 +88,12 @@ async function bindFirst(
 ): Promise<HoldRow> {
   const { requester, tradeId, holdId } = request;
   const locked = await lockHold(tx, { requester, holdId });
-  if (locked === undefined) return storeRefusal(tx, settings, request, 'HOLD_EXPIRED');
-  if (locked.row.trade_id !== null) return storeRefusal(tx, settings, request, 'HOLD_TAKEN');
-  const refusal = differs(locked.row, request);
-  if (refusal !== undefined) return storeRefusal(tx, settings, request, refusal);
+  const facts = confirmFacts(locked?.row, request, locked?.row.trade_id === null);
+  const reason = refuseConfirm(facts);
+  if (locked === undefined || reason !== undefined) {
+    invariant(reason !== undefined, 'a confirm without a hold is refused');
+    return storeRefusal(tx, settings, request, { reason, facts });
+  }
   const row = await tx
     .updateTable('hold')
     .set({ trade_id: tradeId })
@@ -95,16 +103,31 @@ async function bindFirst(
   return confirmOwn(tx, settings, request, { row, now: locked.now });
 }
 
-function differs(row: HoldRow, request: ConfirmRequest): RefusalCode | undefined {
-  if (row.quantity !== request.quantity) return 'QUANTITY_INVALID';
-  return row.unit_price_minor === request.unitPrice ? undefined : 'PRICE_CHANGED';
+function confirmFacts(
+  row: HoldRow | undefined,
+  { quantity, unitPrice }: ConfirmRequest,
+  own: boolean,
+): ConfirmFacts {
+  const asked = { quantity, unitPrice };
+  if (row === undefined) return { hold: undefined, asked };
+  invariant(row.quantity !== null, 'a hold was made for a quantity');
+  return {
+    // A hold that was refused for want of its offer has no price, which equals no price.
+    hold: { own, quantity: row.quantity, unitPrice: minor(row.unit_price_minor ?? 0n) },
+    asked,
+  };
 }
+
+const confirmDecision = (facts: ConfirmFacts): RecordedDecision => ({
+  step: 'confirm',
+  facts: recordConfirm(facts),
+});
 
 async function storeRefusal(
   tx: Transaction<WlTables>,
   settings: ExporterSettings,
   request: ConfirmRequest,
-  reason: RefusalCode,
+  { reason, facts }: { readonly reason: RefusalCode; readonly facts: ConfirmFacts },
 ): Promise<HoldRow> {
   const row = await tx
     .insertInto('hold')
@@ -121,7 +144,8 @@ async function storeRefusal(
     })
     .returningAll()
     .executeTakeFirstOrThrow();
-  await recordMove(tx, 'NEW', row, `wl:${request.requester}`);
+  const actor = `wl:${request.requester}`;
+  await recordMove(tx, row, { from: 'NEW', actor, decision: confirmDecision(facts) });
   return row;
 }
 
@@ -138,25 +162,34 @@ async function capture(
   const { row } = locked;
   const relationship = await readRelationship(tx, settings.wlId, row.requester);
   invariant(row.amount_minor !== null, 'a held row has an amount');
-  if (relationship === undefined || relationship.status === 'BLOCKED') {
-    const reason = relationship === undefined ? 'RELATIONSHIP_MISSING' : 'RELATIONSHIP_BLOCKED';
-    return moveHoldRow(tx, row, { to: 'REJECTED', reason, actor });
+  const facts = { relationship: relationship && statusOf(relationship) };
+  const decision: RecordedDecision = { step: 'capture', facts };
+  const reason = refuseCapture(facts);
+  if (relationship === undefined || reason !== undefined) {
+    return moveHoldRow(tx, row, { to: 'REJECTED', reason, actor, decision });
   }
   if (needsApproval(relationship.approval, minor(row.amount_minor))) {
     const deadline = sql<Date>`clock() + ${settings.approvalTtlSeconds} * interval '1 second'`;
     return moveHoldRow(tx, row, {
       to: 'PENDING_APPROVAL',
       actor,
+      decision,
       set: { expires_at: deadline },
     });
   }
-  return captureRow(tx, locked, { actor });
+  return captureRow(tx, locked, { actor, decision });
+}
+
+/** Of a relationship, what a capture and an approval look at. */
+export function statusOf({ status, revision }: Relationship): CaptureFacts['relationship'] {
+  return { status, revision };
 }
 
 export interface Capture {
   readonly actor: string;
   /** Who approved it, where a person had to. */
   readonly decidedBy?: string;
+  readonly decision: RecordedDecision;
 }
 
 /**
@@ -166,11 +199,12 @@ export interface Capture {
 export async function captureRow(
   tx: Transaction<WlTables>,
   { row, now }: LockedHold,
-  { actor, decidedBy }: Capture,
+  { actor, decidedBy, decision }: Capture,
 ): Promise<HoldRow> {
   const captured = await moveHoldRow(tx, row, {
     to: 'CAPTURED',
     actor,
+    decision,
     set: {
       confirmed_at: now,
       ...(decidedBy !== undefined && { decided_by: decidedBy }),

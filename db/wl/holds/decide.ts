@@ -1,11 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { TraderAnswer } from '../../../domain/purchase/answer.ts';
+import { refuseApproval, type ApprovalFacts } from '../../../domain/purchase/confirm.ts';
+import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
 import { ok, refuse, type Result } from '../../../domain/shared/result.ts';
 import { appendAudit } from '../../audit.ts';
 import { inTransaction } from '../../pool.ts';
 import { readRelationship } from '../governance.ts';
 import type { WlTables } from '../schema.ts';
-import { captureRow } from './confirm.ts';
+import { captureRow, statusOf } from './confirm.ts';
 import {
   answerOf,
   expireIfDue,
@@ -58,7 +60,8 @@ export async function decideHold(
     if (before.state !== 'PENDING_APPROVAL') return ok({ requester, answer: answerOf(before) });
     const relationship = await readRelationship(tx, request.wlId, requester);
     const after = await settleDecision(tx, { row: before, now: locked.now }, request, {
-      blocked: relationship?.status === 'BLOCKED',
+      decision: request.decision,
+      relationship: relationship && statusOf(relationship),
     });
     await appendAudit(tx, {
       actor: request.actor,
@@ -76,16 +79,12 @@ export async function decideHold(
 async function settleDecision(
   tx: Transaction<WlTables>,
   locked: LockedHold,
-  { decision, actor }: DecisionRequest,
-  { blocked }: { readonly blocked: boolean },
+  { actor }: DecisionRequest,
+  facts: ApprovalFacts,
 ): Promise<HoldRow> {
-  const { row } = locked;
+  const decision: RecordedDecision = { step: 'approval', facts };
+  const reason = refuseApproval(facts);
+  if (reason === undefined) return captureRow(tx, locked, { actor, decidedBy: actor, decision });
   const set = { decided_by: actor };
-  if (decision === 'REJECT') {
-    return moveHoldRow(tx, row, { to: 'REJECTED', reason: 'MANUAL_REJECT', actor, set });
-  }
-  if (blocked) {
-    return moveHoldRow(tx, row, { to: 'REJECTED', reason: 'RELATIONSHIP_BLOCKED', actor, set });
-  }
-  return captureRow(tx, locked, { actor, decidedBy: actor });
+  return moveHoldRow(tx, locked.row, { to: 'REJECTED', reason, actor, set, decision });
 }

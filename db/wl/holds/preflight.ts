@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Insertable, type InsertObject, type Kysely, type Transaction } from 'kysely';
-import { refuseExport } from '../../../domain/offer/exportable.ts';
-import type { Relationship, WlPolicy } from '../../../domain/policy/relationship.ts';
-import { CAPACITY_REFUSALS, refuseAdmission } from '../../../domain/purchase/admission.ts';
+import type { Relationship } from '../../../domain/policy/relationship.ts';
+import { CAPACITY_REFUSALS } from '../../../domain/purchase/admission.ts';
 import type { TraderAnswer } from '../../../domain/purchase/answer.ts';
+import {
+  preflightAmount,
+  refusePreflight,
+  type PreflightFacts,
+} from '../../../domain/purchase/preflight.ts';
+import { recordPreflight } from '../../../domain/purchase/record.ts';
+import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { formatRate } from '../../../domain/shared/fx.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
@@ -101,10 +107,8 @@ async function repeat(
 
 interface Decision {
   readonly refusal: RefusalCode | undefined;
-  readonly policy: WlPolicy | undefined;
-  readonly relationship: Relationship | undefined;
-  readonly unitPrice: Minor | undefined;
   readonly offerId: string | undefined;
+  readonly facts: PreflightFacts;
 }
 
 async function decide(
@@ -114,13 +118,17 @@ async function decide(
   round: Round,
 ): Promise<HoldRow | 'EXPIRE_FIRST'> {
   const decision = await look(tx, settings, request);
-  const { refusal, unitPrice } = decision;
+  const { refusal, facts } = decision;
+  const made: RecordedDecision = {
+    step: 'preflight',
+    facts: recordPreflight(facts, settings.currency),
+  };
   if (refusal !== undefined) {
     if (round === 'MAY_EXPIRE_FIRST' && CAPACITY_REFUSALS.has(refusal)) return 'EXPIRE_FIRST';
-    return insertHold(tx, { ...base(settings, request, decision), state: 'REJECTED' });
+    return insertHold(tx, { ...base(settings, request, decision), state: 'REJECTED' }, made);
   }
-  invariant(unitPrice !== undefined, 'an admitted offer has a price');
-  const amount = unitPrice * BigInt(request.quantity);
+  const amount = preflightAmount(facts);
+  invariant(amount !== undefined, 'an admitted offer has a price');
   const row = {
     ...base(settings, request, decision),
     state: 'HELD' as const,
@@ -128,7 +136,7 @@ async function decide(
     expires_at: sql<Date>`clock() + ${settings.holdTtlSeconds} * interval '1 second'`,
   };
   await admit(tx, request, decision, { holdId: row.hold_id, amount });
-  return insertHold(tx, row);
+  return insertHold(tx, row, made);
 }
 
 /** Reads and locks in the order offer, pair, and asks the domain in the order of RULES.md 2. */
@@ -148,7 +156,7 @@ async function look(
     .executeTakeFirst();
   const pair = await lockPair(tx, requester);
   const facts = await readFacts(tx, request, relationship);
-  const exportRefusal = refuseExport({
+  const decided = {
     policy,
     relationship,
     partner: requester,
@@ -158,24 +166,19 @@ async function look(
       entityId: offer.entity_id,
       status: offer.status,
       createdAt: offer.created_at.getTime(),
+      unitPrice: minor(offer.unit_price_minor),
+      stock: offer.stock,
+      used: offer.used,
     },
-    now: facts.now.getTime(),
-  });
-  const unitPrice = offer && minor(offer.unit_price_minor);
-  const decided = { policy, relationship, unitPrice, offerId: offer?.offer_id };
-  if (exportRefusal !== undefined) return { ...decided, refusal: exportRefusal };
-  invariant(offer !== undefined && relationship !== undefined, 'an exportable offer exists');
-  const refusal = refuseAdmission({
     quantity: request.quantity,
     expectedUnitPrice: request.expectedUnitPrice,
-    offer: { unitPrice: minor(offer.unit_price_minor), stock: offer.stock, used: offer.used },
     openHolds: { importer: facts.importerHolds, buyer: facts.buyerHolds },
     caps: { importer: settings.holdsPerImporter, buyer: settings.holdsPerBuyer },
     windowAmount: minor(facts.windowMinor),
     exposure: minor(pair.exposure_minor),
-    relationship,
-  });
-  return { ...decided, refusal };
+    now: facts.now.getTime(),
+  };
+  return { refusal: refusePreflight(decided), offerId: offer?.offer_id, facts: decided };
 }
 
 async function lockPair(
@@ -241,7 +244,7 @@ async function readFacts(
 async function admit(
   tx: Transaction<WlTables>,
   request: PreflightRequest,
-  { relationship, offerId }: Decision,
+  { facts: { relationship }, offerId }: Decision,
   { holdId, amount }: { readonly holdId: string; readonly amount: bigint },
 ): Promise<void> {
   invariant(relationship !== undefined && offerId !== undefined, 'an admission has its facts');
@@ -274,7 +277,8 @@ function base(
   request: PreflightRequest,
   decision: Decision,
 ): Omit<Insertable<HoldTable>, 'state'> {
-  const { refusal, policy, relationship, unitPrice, offerId } = decision;
+  const { refusal, offerId, facts } = decision;
+  const { policy, relationship, offer } = facts;
   return {
     hold_id: randomUUID(),
     requester: request.requester,
@@ -284,7 +288,7 @@ function base(
     version: 1,
     offer_id: offerId ?? null,
     quantity: request.quantity,
-    unit_price_minor: unitPrice ?? null,
+    unit_price_minor: offer?.unitPrice ?? null,
     amount_minor: null,
     currency: settings.currency,
     fx_rate: relationship === undefined ? null : formatRate(relationship.fxRate),
@@ -303,8 +307,9 @@ function base(
 async function insertHold(
   tx: Transaction<WlTables>,
   values: InsertObject<WlTables, 'hold'>,
+  decision: RecordedDecision,
 ): Promise<HoldRow> {
   const row = await tx.insertInto('hold').values(values).returningAll().executeTakeFirstOrThrow();
-  await recordMove(tx, 'NEW', row, `wl:${row.requester}`);
+  await recordMove(tx, row, { from: 'NEW', actor: `wl:${row.requester}`, decision });
   return row;
 }

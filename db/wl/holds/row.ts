@@ -8,6 +8,7 @@ import {
   traderStatus,
   type HoldState,
 } from '../../../domain/purchase/hold.ts';
+import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
@@ -49,6 +50,8 @@ export interface HoldMove {
   readonly to: HoldState;
   readonly reason?: RefusalCode | undefined;
   readonly actor: string;
+  /** What was looked at, where the move is a decision. */
+  readonly decision?: RecordedDecision | undefined;
   readonly set?: {
     readonly expires_at?: RawBuilder<Date>;
     readonly confirmed_at?: Date;
@@ -83,16 +86,21 @@ export async function moveHoldRow(
     .where('hold_id', '=', row.hold_id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  await recordMove(tx, row.state, moved, move.actor);
+  await recordMove(tx, moved, { from: row.state, actor: move.actor, decision: move.decision });
   return moved;
+}
+
+export interface RecordedMove {
+  readonly from: HoldState | 'NEW';
+  readonly actor: string;
+  readonly decision?: RecordedDecision | undefined;
 }
 
 /** The append-only transition row and the event of a row that has just been written. */
 export async function recordMove(
   tx: Transaction<WlTables>,
-  from: HoldState | 'NEW',
   row: HoldRow,
-  actor: string,
+  { from, actor, decision }: RecordedMove,
 ): Promise<void> {
   await tx
     .insertInto('hold_transition')
@@ -103,6 +111,7 @@ export async function recordMove(
       to_state: row.state,
       reason: row.reason,
       actor,
+      ...(decision !== undefined && { inputs: JSON.stringify(decision) }),
     })
     .execute();
   await writeExporterEvent(tx, row);
@@ -117,7 +126,13 @@ export async function expireIfDue(
   if (state !== 'HELD' && state !== 'PENDING_APPROVAL') return row;
   invariant(row.expires_at !== null, 'an open hold has an expiry');
   if (!isDue(now, row.expires_at)) return row;
-  return moveHoldRow(tx, row, { to: 'EXPIRED', reason: expiryReason(state), actor: 'expiry' });
+  const facts = { state, now: now.getTime(), expiresAt: row.expires_at.getTime() };
+  return moveHoldRow(tx, row, {
+    to: 'EXPIRED',
+    reason: expiryReason(state),
+    actor: 'expiry',
+    decision: { step: 'expiry', facts },
+  });
 }
 
 /** What the row answers on the wire; a repeated call gets exactly this (RULES.md 2). */

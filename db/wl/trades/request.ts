@@ -1,10 +1,11 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
-import { QUANTITY_MAX } from '../../../domain/purchase/admission.ts';
-import { costOf, type Cost } from '../../../domain/purchase/terms.ts';
+import { recordRequest } from '../../../domain/purchase/record.ts';
+import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
+import { refuseRequest, requestCost, type RequestFacts } from '../../../domain/purchase/request.ts';
 import type { TradeState } from '../../../domain/purchase/trade.ts';
 import type { WlPolicy } from '../../../domain/policy/relationship.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
-import { parseFactor } from '../../../domain/shared/fx.ts';
+import { parseFactor, type Rate } from '../../../domain/shared/fx.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import { COMMISSION_CURRENCY, minor } from '../../../domain/shared/money.ts';
 import { appendAudit } from '../../audit.ts';
@@ -21,6 +22,8 @@ export interface Rerun {
   readonly actor: string;
   readonly reason: string;
 }
+
+const MS_PER_SECOND = 1_000;
 
 export interface PurchaseRequest {
   readonly wlId: string;
@@ -70,11 +73,10 @@ export async function requestPurchase(
     if (known !== undefined) return known;
     const account = await lockAccount(tx, request.accountId);
     if (account === undefined) return { kind: 'UNKNOWN' };
-    const cost = priced(offer, request.quantity);
     const standing = await readStanding(tx, request);
-    const facts = { request, policy, offer, account, cost, standing };
-    const refusal = refusePurchase(facts);
-    const trade = await insertTrade(tx, facts, refusal);
+    const facts = requestFacts({ request, policy, offer, account, standing });
+    const refusal = refuseRequest(facts);
+    const trade = await insertTrade(tx, { request, offer, account, facts }, refusal);
     if (refusal === undefined) return { kind: 'REQUESTED', trade };
     return refusal === 'COOL_DOWN'
       ? { kind: 'REFUSED', trade, earlier: standing.earlier }
@@ -146,16 +148,11 @@ async function lockAccount(
     .executeTakeFirst();
 }
 
-function priced(offer: Offer, quantity: number): Cost {
-  const rate = parseFactor(offer.commission_rate);
-  invariant(rate.ok, 'a stored commission rate has at most eight decimals');
-  const whole = quantity >= 1 && quantity <= QUANTITY_MAX ? quantity : 1;
-  return costOf(minor(offer.unit_price_minor), whole, rate.value);
-}
-
 interface Standing {
   readonly funds: ReadonlyMap<string, bigint>;
-  readonly earlier: EarlierPurchase | undefined;
+  readonly earlier: (EarlierPurchase & { readonly at: number }) | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
 
 /** Balances and the purchase that a cool-down counts, in one look under the account's lock. */
@@ -166,10 +163,12 @@ async function readStanding(
   const { rows } = await sql<{
     currency: string;
     amount: bigint;
-    earlier: { tradeId: string; state: TradeState } | null;
+    now: Date;
+    earlier: { tradeId: string; state: TradeState; at: number } | null;
   }>`
-    SELECT currency, amount_minor AS amount, (
-      SELECT jsonb_build_object('tradeId', trade_id, 'state', state) FROM trade
+    SELECT currency, amount_minor AS amount, clock() AS now, (
+      SELECT jsonb_build_object('tradeId', trade_id, 'state', state,
+               'at', ceil(extract(epoch FROM created_at) * 1000)) FROM trade
        WHERE account_id = ${request.accountId} AND offer_id = ${request.offerId}
          AND state NOT IN ('REJECTED', 'COMPENSATED')
          AND created_at > clock() - ${request.coolDownSeconds}::integer * interval '1 second'
@@ -178,45 +177,63 @@ async function readStanding(
             UNION ALL
             SELECT currency, amount_minor FROM balance
              WHERE account = ${memberAccount(request.accountId)}) AS funds`.execute(tx);
+  const [first] = rows;
+  invariant(first !== undefined, 'the currency of commissions is always asked for');
   return {
     funds: new Map(rows.map((row) => [row.currency, row.amount])),
-    earlier: rows[0]?.earlier ?? undefined,
+    earlier: first.earlier ?? undefined,
+    now: first.now.getTime(),
   };
 }
 
-interface Facts {
+interface Looked {
   readonly request: PurchaseRequest;
   readonly policy: WlPolicy | undefined;
   readonly offer: Offer;
   readonly account: Account;
-  readonly cost: Cost;
   readonly standing: Standing;
 }
 
-/** The importer's own checks, in order; the exporter's come with the preflight. */
-function refusePurchase(facts: Facts): RefusalCode | undefined {
-  const { request, policy, offer, account, cost, standing } = facts;
-  if (account.status !== 'ACTIVE' || !account.buy_offer) return 'ACCOUNT_NOT_ALLOWED';
-  if (policy === undefined || !policy.importEnabled) return 'IMPORT_DISABLED';
-  if (!policy.features.import || !policy.features.purchase) return 'FEATURE_DISABLED';
-  // A hold that was taken before the signal may still confirm (RULES.md 2).
-  if (offer.signal_disabled === true && request.givenHoldId === undefined) return 'SIGNAL_DISABLED';
-  if (request.quantity < 1 || request.quantity > QUANTITY_MAX) return 'QUANTITY_INVALID';
-  // A price that rounds to zero would give the offer away (RULES.md 1).
-  if (offer.unit_price_minor === 0n) return 'OFFER_DISABLED';
-  const { expectedUnitPriceMinor: expected } = request;
-  if (expected !== undefined && expected !== offer.unit_price_minor) return 'PRICE_CHANGED';
-  if (standing.earlier !== undefined) return 'COOL_DOWN';
-  const funds = standing.funds.get(offer.currency) ?? 0n;
-  const fees = standing.funds.get(COMMISSION_CURRENCY) ?? 0n;
-  return funds < cost.amount || fees < cost.commission ? 'INSUFFICIENT_FUNDS' : undefined;
+function requestFacts({ request, policy, offer, account, standing }: Looked): RequestFacts {
+  const { expectedUnitPriceMinor: expected, coolDownSeconds } = request;
+  const { earlier, funds, now } = standing;
+  return {
+    account: { active: account.status === 'ACTIVE', mayBuy: account.buy_offer },
+    policy,
+    signalDisabled: offer.signal_disabled === true,
+    givenHold: request.givenHoldId !== undefined,
+    quantity: request.quantity,
+    offer: {
+      originUnitPrice: minor(offer.origin_unit_price_minor),
+      fxRate: storedRate(offer.fx_rate),
+      unitPrice: minor(offer.unit_price_minor),
+      commissionRate: storedRate(offer.commission_rate),
+      relationshipRevision: offer.relationship_revision,
+    },
+    expectedUnitPrice: expected === undefined ? undefined : minor(expected),
+    coolDownUntil: earlier && earlier.at + coolDownSeconds * MS_PER_SECOND,
+    now,
+    funds: minor(funds.get(offer.currency) ?? 0n),
+    fees: minor(funds.get(COMMISSION_CURRENCY) ?? 0n),
+  };
+}
+
+function storedRate(text: string): Rate {
+  const rate = parseFactor(text);
+  invariant(rate.ok, 'a stored rate has at most eight decimals');
+  return rate.value;
+}
+
+interface Decided extends Pick<Looked, 'request' | 'offer' | 'account'> {
+  readonly facts: RequestFacts;
 }
 
 async function insertTrade(
   tx: Transaction<WlTables>,
-  { request, policy, offer, account, cost }: Facts,
+  { request, offer, account, facts }: Decided,
   refusal: RefusalCode | undefined,
 ): Promise<TradeRow> {
+  const cost = requestCost(facts);
   const state = refusal === undefined ? ('REQUESTED' as const) : ('REJECTED' as const);
   const trade = await tx
     .with('made', (query) =>
@@ -239,7 +256,7 @@ async function insertTrade(
           amount_minor: cost.amount,
           currency: offer.currency,
           commission_minor: cost.commission,
-          policy_revision: policy?.revision ?? 0,
+          policy_revision: facts.policy?.revision ?? 0,
           relationship_revision: offer.relationship_revision,
           state,
           reason: refusal ?? null,
@@ -261,6 +278,7 @@ async function insertTrade(
         step: 'request',
         reason: refusal ?? null,
         actor: `member:${request.accountId}`,
+        inputs: JSON.stringify(decisionOf(facts, offer)),
       }),
     )
     .selectFrom('made')
@@ -269,6 +287,11 @@ async function insertTrade(
   await writeImporterEvent(tx, trade, 'request');
   if (request.rerun !== undefined) await auditRerun(tx, trade, request.rerun);
   return trade;
+}
+
+function decisionOf(facts: RequestFacts, offer: Offer): RecordedDecision {
+  const currencies = { currency: offer.currency, originCurrency: offer.origin_currency };
+  return { step: 'request', facts: recordRequest(facts, currencies) };
 }
 
 async function auditRerun(

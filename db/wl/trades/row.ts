@@ -5,6 +5,7 @@ import {
   type TradeState,
   type TradeStep,
 } from '../../../domain/purchase/trade.ts';
+import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
 import type { TradeTable, WlTables } from '../schema.ts';
@@ -39,6 +40,8 @@ export interface TradeMove {
   readonly target?: TradeState;
   readonly reason?: RefusalCode | ParkReason;
   readonly actor: string;
+  /** What was looked at, where the move is a decision. */
+  readonly decision?: RecordedDecision;
   readonly set?: {
     readonly reason?: RefusalCode | null;
     readonly hold_id?: string;
@@ -84,6 +87,7 @@ export async function moveTradeRow(
         step: move.step,
         reason: move.reason ?? null,
         actor: move.actor,
+        ...(move.decision !== undefined && { inputs: JSON.stringify(move.decision) }),
       }),
     )
     .selectFrom('moved')

@@ -1,9 +1,12 @@
 import { type Kysely, type Transaction } from 'kysely';
 import type { TraderAnswer } from '../../../domain/purchase/answer.ts';
+import { recordFund } from '../../../domain/purchase/record.ts';
+import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
+import { refuseFund, type FundFacts } from '../../../domain/purchase/request.ts';
 import type { ParkableState, ParkReason } from '../../../domain/purchase/trade.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
-import { COMMISSION_CURRENCY } from '../../../domain/shared/money.ts';
+import { COMMISSION_CURRENCY, minor } from '../../../domain/shared/money.ts';
 import { inTransaction } from '../../pool.ts';
 import { moveExposure } from '../holds/counters.ts';
 import {
@@ -44,9 +47,13 @@ export async function fundTrade(
     // BRL before X$ by name: accounts are locked in one order everywhere.
     const fees = await readBalance(tx, member, COMMISSION_CURRENCY);
     const funds = await readBalance(tx, member, row.currency);
-    if (fees < row.commission_minor || funds < row.amount_minor) {
-      return rejectRow(tx, row, { reason: 'INSUFFICIENT_FUNDS', cancelDue: true });
-    }
+    const facts: FundFacts = {
+      ...{ funds: minor(funds), fees: minor(fees) },
+      ...{ amount: minor(row.amount_minor), commission: minor(row.commission_minor) },
+    };
+    const decision: RecordedDecision = { step: 'fund', facts: recordFund(facts, row.currency) };
+    const reason = refuseFund(facts);
+    if (reason !== undefined) return rejectRow(tx, row, { reason, cancelDue: true }, decision);
     await post(tx, {
       key: `${tradeId}:fund`,
       kind: 'FUND',
@@ -58,7 +65,8 @@ export async function fundTrade(
         { account: SUSPENSE, currency: COMMISSION_CURRENCY, amountMinor: row.commission_minor },
       ],
     });
-    return moveTradeRow(tx, row, { step: 'fund', actor: ACTOR, set: { hold_id: holdId } });
+    const set = { hold_id: holdId };
+    return moveTradeRow(tx, row, { step: 'fund', actor: ACTOR, set, decision });
   });
 }
 
@@ -85,11 +93,13 @@ async function rejectRow(
   tx: Transaction<WlTables>,
   row: TradeRow,
   { reason, unitPrice, cancelDue }: Rejection,
+  decision?: RecordedDecision,
 ): Promise<TradeRow> {
   return moveTradeRow(tx, row, {
     step: 'reject',
     reason,
     actor: ACTOR,
+    ...(decision !== undefined && { decision }),
     set: {
       reason,
       cancel_due: cancelDue,
