@@ -8,7 +8,12 @@ export interface WebhookHeaders {
   readonly 'webhook-id': string;
   readonly 'webhook-timestamp': string;
   readonly 'webhook-signature': string;
+  /** Which key has made the v1a, so that a receiver can tell a key it has not heard of from a lie. */
+  readonly 'webhook-key-id'?: string;
 }
+
+/** The standard names no key; receivers that do not know the header pass over it. */
+export const WEBHOOK_KEY_HEADER = 'webhook-key-id';
 
 export interface WebhookToSign {
   /** The same for every delivery of one message, so that receivers can tell repeats. */
@@ -19,7 +24,7 @@ export interface WebhookToSign {
   /** `whsec_` and base64. */
   readonly secret: string;
   /** An Ed25519 key, where the sender has one. */
-  readonly privateKey?: KeyObject | undefined;
+  readonly key?: { readonly kid: string; readonly privateKey: KeyObject } | undefined;
 }
 
 export interface WebhookToVerify {
@@ -27,12 +32,13 @@ export interface WebhookToVerify {
   readonly header: (name: string) => string | undefined;
   readonly body: string | Buffer;
   readonly secret: string;
-  /** Where it is known, a v1a signature has to be right, too, if one came along. */
-  readonly publicKey?: KeyObject | undefined;
+  /** The sender's keys that are known, by kid; where there is one, a v1a is asked for, too. */
+  readonly publicKeys?: ReadonlyMap<string, KeyObject> | undefined;
   readonly now: Date;
 }
 
-export type WebhookVerdict = 'VALID' | 'MISSING' | 'TOO_OLD_OR_NEW' | 'WRONG';
+/** UNKNOWN_KEY: the v1 is right, and the v1a is of a key that the receiver has not heard of. */
+export type WebhookVerdict = 'VALID' | 'UNKNOWN_KEY' | 'MISSING' | 'TOO_OLD_OR_NEW' | 'WRONG';
 
 const SECRET_PREFIX = 'whsec_';
 const MS_PER_SECOND = 1_000;
@@ -41,23 +47,24 @@ const TOLERANCE_SECONDS = 300;
 const TIMESTAMP_FORM = /^\d{1,12}$/;
 
 /** The three headers of one message. */
-export function signWebhook({ id, at, body, secret, privateKey }: WebhookToSign): WebhookHeaders {
+export function signWebhook({ id, at, body, secret, key }: WebhookToSign): WebhookHeaders {
   const timestamp = String(Math.floor(at.getTime() / MS_PER_SECOND));
   const content = contentOf(id, timestamp, Buffer.from(body));
   const signatures = [`v1,${hmacOf(secret, content).toString('base64')}`];
-  if (privateKey !== undefined) {
-    signatures.push(`v1a,${sign(null, content, privateKey).toString('base64')}`);
+  if (key !== undefined) {
+    signatures.push(`v1a,${sign(null, content, key.privateKey).toString('base64')}`);
   }
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
     'webhook-signature': signatures.join(' '),
+    ...(key !== undefined && { [WEBHOOK_KEY_HEADER]: key.kid }),
   };
 }
 
 /** One right v1 is enough; signatures of kinds that nobody knows yet are passed over. */
 export function verifyWebhook(request: WebhookToVerify): WebhookVerdict {
-  const { header, body, secret, publicKey, now } = request;
+  const { header, body, secret, now } = request;
   const id = header('webhook-id');
   const timestamp = header('webhook-timestamp');
   const signatures = header('webhook-signature')?.split(' ');
@@ -68,10 +75,17 @@ export function verifyWebhook(request: WebhookToVerify): WebhookVerdict {
   const content = contentOf(id, timestamp, Buffer.from(body));
   const expected = hmacOf(secret, content);
   if (!valuesOf(signatures, 'v1').some((value) => isEqual(value, expected))) return 'WRONG';
-  if (publicKey === undefined) return 'VALID';
+  const { publicKeys = new Map<string, KeyObject>() } = request;
+  if (publicKeys.size === 0) return 'VALID';
+  // Without it the holder of the secret alone could leave the second signature away.
   const asymmetric = valuesOf(signatures, 'v1a');
-  const isRight = (value: Buffer): boolean => verify(null, content, publicKey, value);
-  return asymmetric.length === 0 || asymmetric.some(isRight) ? 'VALID' : 'WRONG';
+  if (asymmetric.length === 0) return 'WRONG';
+  const isOf = (key: KeyObject): boolean =>
+    asymmetric.some((value) => verify(null, content, key, value));
+  const kid = header(WEBHOOK_KEY_HEADER);
+  const named = kid === undefined ? undefined : publicKeys.get(kid);
+  if (named !== undefined) return isOf(named) ? 'VALID' : 'WRONG';
+  return kid === undefined && [...publicKeys.values()].some(isOf) ? 'VALID' : 'UNKNOWN_KEY';
 }
 
 function contentOf(id: string, timestamp: string, body: Buffer): Buffer {

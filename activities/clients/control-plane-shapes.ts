@@ -107,6 +107,7 @@ export const pullDocumentShape: z.ZodType<PullDocument> = z.object({
   settlements: z.array(settlement),
   auditHead: z.object({ seq: decimalInteger, hash: z.string(), signature: z.string() }),
   crl: z.object({ number: decimalInteger, pem: z.string() }).optional(),
+  webhookKeys: z.object({ keys: z.array(eventKey) }).optional(),
 });
 
 const publishedKey = z.object({

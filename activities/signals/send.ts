@@ -87,8 +87,7 @@ function post(
   { url, secret }: { readonly url: string; readonly secret: string },
 ): Promise<CallAnswer> {
   const body = JSON.stringify(message);
-  const { privateKey } = key;
-  const signed = signWebhook({ id: webhookId, at: new Date(), body, secret, privateKey });
+  const signed = signWebhook({ id: webhookId, at: new Date(), body, secret, key });
   return callJson({
     agent,
     method: 'POST',

@@ -12,7 +12,7 @@ import { createGuards } from './guards.ts';
 import { certificateRoutes } from './keys/certificate-routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { keyReportRoute } from './keys/report-route.ts';
-import { keyRoutes, ownKeyRoutes } from './keys/routes.ts';
+import { keyRoutes, ownKeyRoutes, webhookKeyRoute } from './keys/routes.ts';
 import { notificationRoutes } from './notifications/routes.ts';
 import { alertTargetRoutes } from './notifications/target-routes.ts';
 import { policyRoutes } from './policies/routes.ts';
@@ -55,6 +55,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...tokenRoutes(deps, guards),
     ...keyRoutes(deps, guards),
     ...ownKeyRoutes(deps, guards),
+    webhookKeyRoute(deps, guards),
     keyReportRoute(deps, guards),
     ...certificateRoutes(deps, guards),
     ...auditRoutes(deps, guards),

@@ -53,8 +53,9 @@ export async function findReported(
       FROM wl_event_key WHERE kid = ${id}
     UNION ALL
     SELECT 'WEBHOOK_KEY', kid, ${CONTROL_PLANE_OWNER},
-           CASE WHEN retired_at IS NULL THEN 'CURRENT' ELSE 'RETIRED' END,
-           created_at, retired_at, NULL
+           CASE WHEN activated_at IS NULL THEN 'NEXT' WHEN retired_at IS NULL THEN 'CURRENT'
+                WHEN retired_at > clock() THEN 'RETIRING' ELSE 'RETIRED' END,
+           coalesce(activated_at, created_at), retired_at, NULL
       FROM webhook_key WHERE kid = ${id}
     UNION ALL
     SELECT 'CERTIFICATE', serial, wl_id::text, state, not_before,

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type {
+  EventKey,
   PullDocument,
   PulledPartner,
   PulledPolicy,
@@ -10,6 +11,7 @@ import { policyOf, type StoredPolicy } from './policy.ts';
 import { relationshipOf, type StoredRelationship } from './relationship.ts';
 import { settlementsSince } from './settlements/deliveries.ts';
 import type { CpSchema, CpTransaction, WlTable } from './schema.ts';
+import { publicWebhookKeys, type PublicWebhookKey } from './webhook-key.ts';
 
 /** The document with the head of the audit chain still unsigned. */
 export type UnsignedDocument = Omit<PullDocument, 'auditHead'> & {
@@ -48,12 +50,15 @@ async function assemble(
   const relationships = await relationshipsOf(tx, wlId);
   const partners = await partnersOf(tx, wlId, relationships);
   const list = await tx.selectFrom('revocation_list').selectAll().executeTakeFirstOrThrow();
+  const webhookKeys = await publicWebhookKeys(tx);
   const head = await tx.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirst();
   invariant(head !== undefined, 'the audit chain has a head row');
   return {
     ...(list.pem === null ? {} : { crl: { number: String(list.number), pem: list.pem } }),
+    ...(webhookKeys.length === 0 ? {} : { webhookKeys: { keys: webhookKeys.map(wireKey) } }),
     documentRevision: latest([
       list.change_seq,
+      ...webhookKeys.map(({ changeSeq }) => changeSeq),
       wl.change_seq,
       policy.changeSeq,
       ...relationships.map((relationship) => relationship.changeSeq),
@@ -142,6 +147,10 @@ async function partnersOf(
     .where('id', '=', sql<string>`ANY(${ids}::uuid[])`)
     .orderBy('id')
     .execute();
+}
+
+function wireKey({ kid, kty, crv, x }: PublicWebhookKey): EventKey {
+  return { kid, kty, crv, x };
 }
 
 function pulledPartner(row: Selectable<WlTable>): PulledPartner {

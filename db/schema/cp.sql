@@ -442,7 +442,7 @@ CREATE TABLE revision_applied (
   stale_at timestamp with time zone,
   CONSTRAINT revision_applied_pkey PRIMARY KEY (revision, wl_id),
   CONSTRAINT revision_applied_check CHECK (((applied_at IS NULL) = (drift_ms IS NULL))),
-  CONSTRAINT revision_applied_kind_check CHECK ((kind = ANY (ARRAY['POLICY'::text, 'RELATIONSHIP'::text, 'WL'::text, 'CRL'::text]))),
+  CONSTRAINT revision_applied_kind_check CHECK ((kind = ANY (ARRAY['POLICY'::text, 'RELATIONSHIP'::text, 'WL'::text, 'CRL'::text, 'WEBHOOK_KEYS'::text]))),
   CONSTRAINT revision_applied_wl_id_fkey FOREIGN KEY (wl_id) REFERENCES wl(id) ON UPDATE CASCADE
 );
 
@@ -733,7 +733,10 @@ CREATE TABLE webhook_key (
   private_sealed text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT clock(),
   retired_at timestamp with time zone,
-  CONSTRAINT webhook_key_pkey PRIMARY KEY (kid)
+  activated_at timestamp with time zone,
+  change_seq bigint NOT NULL DEFAULT 0,
+  CONSTRAINT webhook_key_pkey PRIMARY KEY (kid),
+  CONSTRAINT webhook_key_check CHECK (((retired_at IS NULL) OR (activated_at IS NOT NULL)))
 );
 
 CREATE TABLE wl (
@@ -901,7 +904,9 @@ CREATE INDEX trade_status ON public.trade USING btree (status, started_at DESC);
 
 CREATE INDEX trade_waiting ON public.trade USING btree (exporter_occurred_at, importer, exporter, trade_id) WHERE (exporter_status = 'PENDING'::text);
 
-CREATE UNIQUE INDEX webhook_key_one_current ON public.webhook_key USING btree ((true)) WHERE (retired_at IS NULL);
+CREATE UNIQUE INDEX webhook_key_one_current ON public.webhook_key USING btree ((true)) WHERE ((activated_at IS NOT NULL) AND (retired_at IS NULL));
+
+CREATE UNIQUE INDEX webhook_key_one_next ON public.webhook_key USING btree ((true)) WHERE (activated_at IS NULL);
 
 CREATE INDEX work_order_age ON public.work_order USING btree (done_at) WHERE (done_at IS NOT NULL);
 

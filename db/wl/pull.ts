@@ -16,6 +16,7 @@ import { addEvent } from './outbox.ts';
 import { applySettlements } from './settlements.ts';
 import { saveRevocationList } from './revocation-list.ts';
 import type { WlTables } from './schema.ts';
+import { saveWebhookKeys } from './webhook-keys.ts';
 
 export interface PullContext extends OwnWl {
   readonly correlationId: string;
@@ -180,7 +181,7 @@ async function record(
 
 /** Endpoints carry no revision of their own: the document's number keeps an older pull away. */
 async function applyPartners(tx: Transaction<WlTables>, document: PullDocument): Promise<void> {
-  const { documentRevision, auditHead, partners } = document;
+  const { documentRevision, auditHead, partners, webhookKeys } = document;
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('control_document')
     .values({ name: PULL_HEAD, document: JSON.stringify({ documentRevision, auditHead }) })
@@ -198,6 +199,7 @@ async function applyPartners(tx: Transaction<WlTables>, document: PullDocument):
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) return;
   for (const partner of partners) await savePartner(tx, partner);
+  if (webhookKeys !== undefined) await saveWebhookKeys(tx, webhookKeys.keys);
 }
 
 async function savePartner(tx: Transaction<WlTables>, partner: PulledPartner): Promise<void> {

@@ -27,6 +27,11 @@ export interface PullDocument {
   readonly auditHead: PulledAuditHead;
   /** Certificates that count no more, of every WL; absent until the first is revoked. */
   readonly crl?: PulledRevocationList | undefined;
+  /**
+   * What the `v1a` signatures on signals are checked with: next, current and retiring, newest first;
+   * absent until there is one.
+   */
+  readonly webhookKeys?: { readonly keys: readonly EventKey[] } | undefined;
 }
 
 export const WL_STATUSES = ['ACTIVE', 'PAUSED', 'BLOCKED'] as const;
@@ -95,7 +100,7 @@ export interface PulledPartner {
   readonly eventKeys?: { readonly keys: readonly EventKey[] } | undefined;
 }
 
-/** A public Ed25519 key under which the partner signs its events (RFC 8037). */
+/** A public Ed25519 key (RFC 8037): of a partner's events, or of the Control Plane's signals. */
 export interface EventKey {
   readonly kty: 'OKP';
   readonly crv: 'Ed25519';

@@ -31,6 +31,11 @@ export function crlWorkflowId(listNumber: bigint): string {
   return `crl/${listNumber}`;
 }
 
+/** `webhook-keys/<kid>`: that key has begun to sign to WLs, and the one after it is known. */
+export function webhookKeysWorkflowId(kid: string): string {
+  return `webhook-keys/${kid}`;
+}
+
 /** Tells WLs of a committed revision and waits until they have applied it. */
 export function revisionWork(order: {
   /** As the revision is called everywhere: the workflow's id. */

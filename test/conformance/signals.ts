@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { SignalMessage } from '../../domain/imbalance/signal.ts';
-import { signWebhook } from '../../runtime/webhook-signature.ts';
+import { signWebhook, type WebhookToSign } from '../../runtime/webhook-signature.ts';
 
 /** A white label that takes signals: the real one or the double, behind the same door. */
 export interface SignalReceiver {
@@ -10,6 +10,8 @@ export interface SignalReceiver {
   readonly partnerId: string;
   /** The signal secret that the Control Plane holds for it. */
   readonly secret: string;
+  /** A webhook key of the Control Plane that it has heard of. */
+  readonly key: SigningKey;
   /** Posts to its signal route over TLS, as whoever holds that certificate. */
   send(request: {
     readonly as: 'CONTROL_PLANE' | 'PARTNER';
@@ -19,6 +21,8 @@ export interface SignalReceiver {
   /** Whether the trade of the pair is switched off there. */
   isDisabled(pair: Pair): Promise<boolean>;
 }
+
+type SigningKey = NonNullable<WebhookToSign['key']>;
 
 interface Pair {
   readonly src: string;
@@ -50,6 +54,8 @@ function messageOf(pair: Pair, changes: Partial<SignalMessage> = {}): SignalMess
 
 interface Delivery {
   readonly secret?: string;
+  /** NONE leaves the v1a away. */
+  readonly key?: SigningKey | 'NONE';
   /** How far from now it was signed; behind us where it is negative. */
   readonly shiftMs?: number;
   readonly as?: 'CONTROL_PLANE' | 'PARTNER';
@@ -63,7 +69,9 @@ async function deliver(receiver: SignalReceiver, message: object, delivery: Deli
   const at = new Date(Date.now() + shiftMs);
   const body = JSON.stringify(message);
   const id = `${(message as SignalMessage).id}/${receiver.wlId}`;
-  const signed: Record<string, string> = { ...signWebhook({ id, at, body, secret }) };
+  const { key: chosen = receiver.key } = delivery;
+  const key = chosen === 'NONE' ? undefined : chosen;
+  const signed: Record<string, string> = { ...signWebhook({ id, at, body, secret, key }) };
   const headers = delivery.headers?.(signed) ?? signed;
   return receiver.send({ as, body: delivery.forged ?? body, headers });
 }
@@ -91,6 +99,7 @@ export function signalConformance(name: string, subject: () => SignalReceiver): 
   describe(`${name} takes signals`, () => {
     takesEffects({ send, isOff, exporting, importing });
     refusesStrangers({ send, isOff, exporting });
+    checksKeys({ send, isOff, exporting, key: () => subject().key });
   });
 }
 
@@ -171,6 +180,32 @@ function takesEffects({ send, isOff, exporting, importing }: Parts): void {
     expect(await send(messageOf({ src, dst: src }, probe))).toMatchObject(applied(0));
     expect(await isOff(exporting())).toBe(true);
     expect(await send(messageOf(exporting(), { action: 'ENABLE' }))).toMatchObject(applied());
+  });
+}
+
+function checksKeys({
+  send,
+  isOff,
+  exporting,
+  key,
+}: Omit<Parts, 'importing'> & { readonly key: () => SigningKey }): void {
+  const { privateKey } = generateKeyPairSync('ed25519');
+
+  test('without a v1a of a key that it knows, it refuses', async () => {
+    const one = messageOf(exporting());
+    expect((await send(one, { key: 'NONE' })).status).toBe(401);
+    expect((await send(one, { key: { kid: key().kid, privateKey } })).status).toBe(401);
+    expect(await isOff(exporting())).toBe(false);
+  });
+
+  test('a key that it has not heard of stops trade, and does not start it again', async () => {
+    const stranger = { kid: randomUUID(), privateKey };
+    expect(await send(messageOf(exporting()), { key: stranger })).toMatchObject(applied());
+    const enable = messageOf(exporting(), { action: 'ENABLE' });
+    expect((await send(enable, { key: stranger })).status).toBe(503);
+    expect(await isOff(exporting())).toBe(true);
+    expect(await send(enable)).toMatchObject(applied());
+    expect(await isOff(exporting())).toBe(false);
   });
 }
 

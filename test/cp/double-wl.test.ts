@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
 import { callJson, createAgent, type PartnerAgent } from '../../activities/clients/agent.ts';
 import { SIGNAL_PATH } from '../../domain/imbalance/signal.ts';
@@ -7,6 +7,9 @@ import { createTestPki } from '../support/certificates.ts';
 import { startDoubleWl, type DoubleWl } from '../support/double-wl.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+const KID = 'webhook-1';
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const publicKeys = new Map([[KID, publicKey]]);
 const HOST = 'double.localhost';
 const CALL_TIMEOUT_MS = 5_000;
 
@@ -19,7 +22,7 @@ beforeAll(async () => {
   const [wlId, partnerId] = [randomUUID(), randomUUID()];
   const sanUri = `urn:xpory:wl:${wlId}`;
   const tls = await pki.issue({ sanUri, dnsNames: [HOST] });
-  double = await startDoubleWl({ wlId, tls, host: HOST, secret: () => SECRET });
+  double = await startDoubleWl({ wlId, tls, host: HOST, secret: () => SECRET, publicKeys });
   const agentOf = async (uri: string): Promise<PartnerAgent> =>
     createAgent({ tls: await pki.issue({ sanUri: uri }), connections: 4 });
   agents = {
@@ -27,7 +30,7 @@ beforeAll(async () => {
     PARTNER: await agentOf(`urn:xpory:wl:${partnerId}`),
   };
   receiver = {
-    ...{ wlId, partnerId, secret: SECRET },
+    ...{ wlId, partnerId, secret: SECRET, key: { kid: KID, privateKey } },
     send: ({ as, body, headers }) =>
       callJson({
         ...{ agent: agents[as], method: 'POST', body, headers },

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { decodeProtectedHeader } from 'jose';
+import { currentWebhookKey } from '../../db/cp/webhook-key.ts';
+import type { PullDocument } from '../../domain/policy/pull-document.ts';
 import { certificateFacts, type TlsMaterial } from '../../runtime/tls.ts';
 import {
   EXPORTER,
@@ -13,6 +15,9 @@ import {
   tokenOf,
   type Stage,
 } from './stage.ts';
+
+const byText = (one = '', other = ''): number => one.localeCompare(other);
+const AUTHOR = { actor: 'test', source: 'test', correlationId: 'test' };
 
 let stage: Stage;
 let importer: TlsMaterial;
@@ -129,4 +134,48 @@ test('revoked, it ends every session that it has signed, at once', async () => {
   expect(refusalOf(await stage.ask({ path: '/admin/api/wls', token: ana.token }))).toBe(
     '401 TOKEN_INVALID',
   );
+});
+
+test('webhook keys turn with overlap: known before they sign, good until they are retired', async () => {
+  const pulled = async (): Promise<string[]> => {
+    const token = tokenOf(
+      await stage.ask({ method: 'POST', path: `/wls/${IMPORTER}/token`, as: importer }),
+    );
+    const pulling = { path: '/policies/pull', token, as: importer };
+    const { body } = await stage.ask(pulling);
+    return ((body as PullDocument).webhookKeys?.keys ?? []).map(({ kid }) => kid).toSorted(byText);
+  };
+  await stage.ask({ method: 'POST', path: `/wls/${IMPORTER}/secrets`, as: importer });
+  // The first pull makes them, the next one brings them.
+  await pulled();
+  const before = await pulled();
+  expect(before).toHaveLength(2);
+  const current = async (): Promise<string> =>
+    (await currentWebhookKey(stage.db, stage.sealer, AUTHOR)).kid;
+  const old = await current();
+  const path = '/admin/api/webhook-keys/rotate';
+  expect(refusalOf(await post(path, (await stage.person('operator')).token))).toBe('403 FORBIDDEN');
+  const { status, body } = await post(path, stage.master);
+  expect(status).toBe(200);
+  const [next] = before.filter((kid) => kid !== old);
+  expect(body).toMatchObject({ current: next, retiring: { kid: old } });
+  expect(await current()).toBe(next);
+  const { next: following } = body as { next: string };
+  expect(await pulled()).toEqual([...before, following].toSorted(byText));
+  expect(await report(old)).toMatchObject({ key: { kind: 'WEBHOOK_KEY', state: 'RETIRING' } });
+  await sql`UPDATE webhook_key SET retired_at = clock() WHERE kid = ${old}`.execute(stage.db);
+  expect(await pulled()).toEqual([next, following].toSorted(byText));
+  const rows = await auditOf(stage, 'keys/webhook');
+  expect(rows.find(({ action }) => action === 'webhook-key.rotated')).toMatchObject({
+    ...{ before: { current: old }, after: { current: next, next: following } },
+  });
+});
+
+test('two that turn webhook keys at once turn them twice', async () => {
+  const path = '/admin/api/webhook-keys/rotate';
+  const answers = await Promise.all([post(path, stage.master), post(path, stage.master)]);
+  const bodies = answers.map(({ body }) => body as { current: string; retiring: { kid: string } });
+  expect(
+    bodies.filter(({ retiring }) => bodies.some(({ current }) => current === retiring.kid)),
+  ).toHaveLength(1);
 });

@@ -39,6 +39,7 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /wls/:id/keys/:kid/revoke': ['keys.revoked'],
   'POST /admin/api/keys/rotate': ['keys.rotated'],
   'POST /admin/api/keys/:kid/revoke': ['keys.revoked'],
+  'POST /admin/api/webhook-keys/rotate': ['webhook-key.rotated'],
   'POST /admin/api/approvals/:tradeId/approve': ['approval.approved'],
   'POST /admin/api/approvals/:tradeId/reject': ['approval.rejected'],
   'POST /wls/:id/certificates': ['certificate.issued'],

@@ -6,14 +6,17 @@ import { signWebhook, verifyWebhook } from '../../runtime/webhook-signature.ts';
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const ours = generateKeyPairSync('ed25519');
 const theirs = generateKeyPairSync('ed25519');
+const KID = 'ours';
 
 function signed(body: string, privateKey = ours.privateKey): Record<string, string> {
-  return { ...signWebhook({ id: 'msg_1', at: new Date(), body, secret: SECRET, privateKey }) };
+  const key = { kid: KID, privateKey };
+  return { ...signWebhook({ id: 'msg_1', at: new Date(), body, secret: SECRET, key }) };
 }
 
-function verdict(headers: Record<string, string>, body: string, publicKey = ours.publicKey) {
+function verdict(headers: Record<string, string>, body: string, known: readonly string[] = [KID]) {
   const header = (name: string): string | undefined => headers[name];
-  return verifyWebhook({ header, body, secret: SECRET, publicKey, now: new Date() });
+  const publicKeys = new Map(known.map((kid) => [kid, ours.publicKey]));
+  return verifyWebhook({ header, body, secret: SECRET, publicKeys, now: new Date() });
 }
 
 describe('webhook signatures', () => {
@@ -31,7 +34,23 @@ describe('webhook signatures', () => {
       'webhook-timestamp': timestamp,
       'webhook-signature': signature,
     };
-    expect(verdict(headers, 'text')).toBe('VALID');
+    expect(verdict(headers, 'text', [])).toBe('VALID');
+  });
+
+  test('a v1 alone is not enough for whoever knows a key of the sender', () => {
+    const { 'webhook-key-id': _, ...headers } = signed('x');
+    const [symmetric = ''] = headers['webhook-signature']?.split(' ') ?? [];
+    const alone = { ...headers, 'webhook-signature': symmetric };
+    expect([verdict(alone, 'x'), verdict(alone, 'x', [])]).toEqual(['WRONG', 'VALID']);
+  });
+
+  test('a key that is not known is told from one that has not signed', () => {
+    const { 'webhook-key-id': _, ...unnamed } = signed('x');
+    expect(verdict(signed('x'), 'x', ['another'])).toBe('UNKNOWN_KEY');
+    expect(verdict(unnamed, 'x', ['another'])).toBe('VALID');
+    const foreign = signed('x', theirs.privateKey);
+    expect(verdict(foreign, 'x')).toBe('WRONG');
+    expect(verdict({ ...foreign, 'webhook-key-id': 'unheard of' }, 'x')).toBe('UNKNOWN_KEY');
   });
 
   test('a v1a of another key, another body or none of the headers is no signature', () => {

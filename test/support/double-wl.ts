@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -20,6 +21,8 @@ export interface DoubleWlOptions {
   readonly host: string;
   /** The signal secret that the Control Plane holds for this WL. */
   readonly secret: () => string;
+  /** The Control Plane's webhook keys that it has heard of; none unless given. */
+  readonly publicKeys?: ReadonlyMap<string, KeyObject>;
   readonly port?: number;
 }
 
@@ -155,7 +158,7 @@ export async function startDoubleWl(options: DoubleWlOptions): Promise<DoubleWl>
 
 /** The order of the real one: certificate, signature, shape. */
 function readSignal(
-  { secret }: DoubleWlOptions,
+  { secret, publicKeys }: DoubleWlOptions,
   { socket, method, url, headers }: IncomingMessage,
   body: Buffer,
 ): { readonly message: SignalMessage } | Answered {
@@ -167,10 +170,18 @@ function readSignal(
     const value = headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   };
-  const verdict = verifyWebhook({ header, body, secret: secret(), now: new Date() });
-  if (verdict !== 'VALID') return refused(401, 'TOKEN_INVALID');
+  const verdict = verifyWebhook({
+    ...{ header, body, secret: secret(), publicKeys },
+    now: new Date(),
+  });
+  const isUnknown = verdict === 'UNKNOWN_KEY';
+  if (verdict !== 'VALID' && !isUnknown) return refused(401, 'TOKEN_INVALID');
   const parsed = messageShape.safeParse(jsonOf(body));
-  return parsed.success ? { message: parsed.data } : refused(422, 'VALIDATION_FAILED');
+  if (!parsed.success) return refused(422, 'VALIDATION_FAILED');
+  const message = parsed.data;
+  // What starts trade again waits until the key has been pulled.
+  if (isUnknown && message.action !== 'DISABLE') return refused(503, 'ENGINE_UNAVAILABLE');
+  return { message };
 }
 
 function jsonOf(body: Buffer): unknown {

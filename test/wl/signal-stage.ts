@@ -1,9 +1,12 @@
 import { expect } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { Dispatcher } from 'undici';
 import { callJson, type CallAnswer } from '../../activities/clients/agent.ts';
+import { inTransaction } from '../../db/pool.ts';
 import { saveSecret, SIGNAL_SECRET } from '../../db/wl/control-tokens.ts';
+import { saveWebhookKeys } from '../../db/wl/webhook-keys.ts';
+import type { EventKey } from '../../domain/policy/pull-document.ts';
 import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
 import type { SignalReceiver } from '../conformance/signals.ts';
 import { createTestPki } from '../support/certificates.ts';
@@ -15,6 +18,13 @@ import { identity, startNode, wlIdentity, type Identity } from './node.ts';
 import { createTestIssuer } from './tokens.ts';
 
 export const SECRET = `whsec_${Buffer.from('a secret of this test alone').toString('base64')}`;
+/** A webhook key of the Control Plane. */
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+export const KEY = { kid: 'webhook-1', privateKey };
+export const KNOWN_KEY: EventKey = {
+  ...({ kid: KEY.kid, kty: 'OKP', crv: 'Ed25519' } as const),
+  x: String(publicKey.export({ format: 'jwk' }).x),
+};
 export const PATH = '/api/v2/control-plane/imbalance/signals';
 
 export interface Signal {
@@ -63,6 +73,10 @@ export interface SignalStage {
   readonly importer: TestImporter;
   readonly certificates: Readonly<Record<'controlPlane' | 'importer' | 'foreign', Identity>>;
   wl(role: Role): TestWl;
+  /** How often a signal has made a WL pull. */
+  pulls(): number;
+  /** Both have pulled a document with these webhook keys. */
+  knowKeys(keys: readonly EventKey[]): Promise<unknown>;
   send(role: Role, signal: Signal, sending?: Sending): Promise<CallAnswer>;
   /** Its listeners go and come back on the same database. */
   restart(role: Role): Promise<void>;
@@ -87,7 +101,12 @@ export async function startSignalStage(): Promise<SignalStage> {
     foreign: await identity(pki, CP_SUBJECT_URI, { foreign: true }),
   };
   const { keysFor } = createTestIssuer(['control-plane']);
-  const syncs = { startPolicySync: never, importNow: never };
+  let pulls = 0;
+  const startPolicySync = (): Promise<void> => {
+    pulls += 1;
+    return Promise.resolve();
+  };
+  const syncs = { startPolicySync, importNow: never };
   const open = (role: Role) =>
     startNode({
       ...{ wl: wls[role], wlId: IDS[role], currency: CURRENCIES[role] },
@@ -102,6 +121,11 @@ export async function startSignalStage(): Promise<SignalStage> {
     importer: await createImporter(wls.importer),
     certificates,
     wl: (role) => wls[role],
+    pulls: () => pulls,
+    knowKeys: (keys) =>
+      Promise.all(
+        Object.values(wls).map(({ db }) => inTransaction(db, (tx) => saveWebhookKeys(tx, keys))),
+      ),
     send: (role, signal, { as = certificates.controlPlane, plain, ...sending } = {}) => {
       const { tlsUrl, plainUrl } = nodes[role];
       const url = `${plain === true ? plainUrl : tlsUrl}${PATH}`;
@@ -125,7 +149,7 @@ export function receiverOf(stage: SignalStage, role: Role): SignalReceiver {
   const { controlPlane, importer } = stage.certificates;
   const wlId = IDS[role];
   return {
-    ...{ wlId, partnerId: wlId === EXPORTER ? IMPORTER : EXPORTER, secret: SECRET },
+    ...{ wlId, partnerId: wlId === EXPORTER ? IMPORTER : EXPORTER, secret: SECRET, key: KEY },
     send: ({ as, body, headers }) =>
       stage.send(role, JSON.parse(body) as Signal, {
         ...{ as: as === 'PARTNER' ? importer : controlPlane, headers },

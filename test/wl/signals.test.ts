@@ -4,13 +4,19 @@ import { sql } from 'kysely';
 import { verifyAudit } from '../../db/audit.ts';
 import { applyOfferSync, listImportedOffers } from '../../db/wl/imported-offers.ts';
 import { applyPullDocument } from '../../db/wl/pull.ts';
+import { readWebhookKeys } from '../../db/wl/webhook-keys.ts';
+import type { EventKey } from '../../domain/policy/pull-document.ts';
+import { signWebhook } from '../../runtime/webhook-signature.ts';
 import { requestPurchase } from '../../db/wl/trades/request.ts';
 import { minor } from '../../domain/shared/money.ts';
 import { signalConformance } from '../conformance/signals.ts';
 import { codeOf, STRANGER } from './api-stage.ts';
 import { EXPORTER, IMPORTER, pullDocument, pulledRelationship } from './documents.ts';
 import {
+  KEY,
+  KNOWN_KEY,
   receiverOf,
+  SECRET,
   signalOf,
   startSignalStage,
   type Role,
@@ -278,5 +284,37 @@ describe.each(ROLES)('delivered to the %s', (role) => {
 });
 
 describe.each(ROLES)('as any receiver of signals, the %s', (role) => {
+  beforeAll(() => stage.knowKeys([KNOWN_KEY]));
+  afterAll(() => stage.knowKeys([]));
   signalConformance(`a white label, the ${role},`, () => receiverOf(stage, role));
+});
+
+describe('the keys that come with the pulled document', () => {
+  afterAll(() => stage.knowKeys([]));
+
+  const pull = (documentRevision: string, keys: readonly EventKey[]) =>
+    applyPullDocument(
+      stage.wl('importer').db,
+      pullDocument({ documentRevision, webhookKeys: { keys } }),
+      { ...OWN, correlationId: 'test' },
+    );
+
+  test('are taken, and an older document brings no older ones back', async () => {
+    const later = { ...KNOWN_KEY, kid: 'webhook-2' };
+    await pull('2000001', [later, KNOWN_KEY]);
+    await pull('2000000', [KNOWN_KEY]);
+    const { db } = stage.wl('importer');
+    expect([...(await readWebhookKeys(db)).keys()]).toEqual(['webhook-2', 'webhook-1']);
+    await pull('2000002', [later]);
+    expect([...(await readWebhookKeys(db)).keys()]).toEqual(['webhook-2']);
+  });
+
+  test('that a WL lacks make it pull at once', async () => {
+    const before = stage.pulls();
+    const { send: post } = receiverOf(stage, 'importer');
+    const body = JSON.stringify(signalOf(1, 'DISABLE'));
+    const headers = { ...signWebhook({ id: 'm', at: new Date(), body, secret: SECRET, key: KEY }) };
+    expect(await post({ as: 'CONTROL_PLANE', body, headers })).toMatchObject({ status: 200 });
+    expect(stage.pulls()).toBe(before + 1);
+  });
 });

@@ -1,18 +1,26 @@
 import { z } from 'zod';
+import { rotateWebhookKeys } from '../../../db/cp/webhook-key.ts';
 import { CONTROL_PLANE_OWNER, publishedKeys, revokeKey, rotateKeys } from '../../../db/cp/key.ts';
 import { CLOCK_SKEW_SECONDS } from '../../../runtime/tokens.ts';
 import { anyone, route, type Route } from '../../http/route.ts';
 import { authorOf, valueOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
-import { wlId, wlParams } from '../schemas.ts';
+import { timestamp, wlId, wlParams } from '../schemas.ts';
 
 type KeyDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 'tokens' | 'work'>;
 
 // As often as verifiers look (CONTRACTS.md): a key is published as "next" long before it signs.
 const JWKS_MAX_AGE_SECONDS = 60;
 const MAX_KID = 128;
+// A delivery's signature is good for five minutes of the standard's; a WL hears of keys in seconds.
+const WEBHOOK_KEY_OVERLAP_SECONDS = 900;
 
 const keysView = z.object({ current: z.string(), next: z.string() });
+const webhookKeysRotated = z.object({
+  current: z.string(),
+  next: z.string(),
+  retiring: z.object({ kid: z.string(), until: timestamp }).optional(),
+});
 const jwks = z.object({
   keys: z.array(
     z.object({
@@ -68,6 +76,29 @@ export function ownKeyRoutes(deps: KeyDeps, guards: Guards): Route[] {
       },
     }),
   ];
+}
+
+/** The key of the v1a signatures on signals. */
+export function webhookKeyRoute(deps: KeyDeps, guards: Guards): Route {
+  return route({
+    tag: 'Keys',
+    group: 'admin',
+    guard: guards.operator('master'),
+    method: 'post',
+    path: '/admin/api/webhook-keys/rotate',
+    summary:
+      'The next webhook key begins to sign signals; the old one verifies until it is retired',
+    responses: { 200: webhookKeysRotated },
+    handler: async ({ principal, facts }) => {
+      const { retiring, ...keys } = await rotateWebhookKeys(deps.db, deps.sealer, {
+        overlapSeconds: WEBHOOK_KEY_OVERLAP_SECONDS,
+        author: authorOf(principal, facts),
+      });
+      deps.work.kick();
+      const old = retiring && { kid: retiring.kid, until: retiring.until.toISOString() };
+      return { status: 200, body: { ...keys, ...(old !== undefined && { retiring: old }) } };
+    },
+  });
 }
 
 /** The keys that sign tokens: published, rotated with overlap, revoked at once. */

@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
+import { CONTROL_PLANE_OWNER } from '../../../db/cp/key.ts';
 import { readPullDocument, recordApplied } from '../../../db/cp/pull.ts';
 import { recordSignedHead } from '../../../db/cp/signed-heads.ts';
 import { recordSettled } from '../../../db/cp/settlements/deliveries.ts';
 import { readSecrets } from '../../../db/cp/wl.ts';
+import { currentWebhookKey } from '../../../db/cp/webhook-key.ts';
 import type { PullDocument } from '../../../domain/policy/pull-document.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Reply, type RequestFacts, type Route } from '../../http/route.ts';
@@ -36,6 +38,8 @@ export function pullRoute(deps: PullDeps, guards: Guards): Route {
       if (applied !== undefined) await recordApplied(deps.db, id, applied);
       if (settled !== undefined && (await recordSettled(deps.db, id, settled))) deps.work.kick();
       const unsigned = foundOrProblem(await readPullDocument(deps.db, id, settled));
+      // The WL then knows the key before anything is signed with it; its next pull brings it.
+      if (unsigned.webhookKeys === undefined) await makeWebhookKeys(deps, facts);
       const signature = await deps.signer.signAuditHead(unsigned.auditHead);
       await recordSignedHead(deps.db, { ...unsigned.auditHead, signature });
       const document: PullDocument = {
@@ -49,6 +53,14 @@ export function pullRoute(deps: PullDeps, guards: Guards): Route {
       return { ...reply, headers: { ...reply.headers, ...headers } };
     },
   });
+}
+
+async function makeWebhookKeys(
+  { db, sealer }: Pick<PullDeps, 'db' | 'sealer'>,
+  { correlationId }: RequestFacts,
+): Promise<void> {
+  const author = { actor: CONTROL_PLANE_OWNER, source: 'policies-pull', correlationId };
+  await currentWebhookKey(db, sealer, author);
 }
 
 /** An answer under the WL's policy secret: the body is signed as it is sent. */
@@ -107,5 +119,6 @@ const pullView = z
     settlements: z.array(z.record(z.string(), z.unknown())),
     auditHead: z.object({ seq: z.string(), hash: z.string(), signature: z.string() }),
     crl: z.object({ number: z.string(), pem: z.string() }).optional(),
+    webhookKeys: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).optional(),
   })
   .meta({ description: 'See domain/policy/pull-document.ts for every field.' });

@@ -121,6 +121,8 @@ function ackRoute({ db, signals }: Pick<CpApiDeps, 'db' | 'signals'>, guards: Gu
   });
 }
 
+const KEY_USE = { use: 'sig', alg: 'EdDSA' } as const;
+
 /**
  * Apart from the JWKS of tokens: its verifiers take RSA keys only, and one key of another kind
  * would make those that are deployed already refuse the whole document.
@@ -138,7 +140,7 @@ function keysRoute({ db }: Pick<CpApiDeps, 'db'>): Route {
       const keys = await publicWebhookKeys(db);
       return {
         status: 200,
-        body: { keys: keys.map((key) => ({ ...key, use: 'sig' as const, alg: 'EdDSA' as const })) },
+        body: { keys: keys.map(({ kid, kty, crv, x }) => ({ kid, kty, crv, x, ...KEY_USE })) },
         headers: { 'Cache-Control': `public, max-age=${KEYS_MAX_AGE_SECONDS}` },
       };
     },

@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import { readSecret, SIGNAL_SECRET } from '../../../db/wl/control-tokens.ts';
 import { applySignal } from '../../../db/wl/signals.ts';
+import { readWebhookKeys } from '../../../db/wl/webhook-keys.ts';
 import { SIGNAL_PATH, type SignalAnswer } from '../../../domain/imbalance/signal.ts';
 import type { Code } from '../../../domain/shared/codes.ts';
-import { verifyWebhook, type WebhookVerdict } from '../../../runtime/webhook-signature.ts';
+import type { Logger } from '../../../runtime/log.ts';
+import {
+  verifyWebhook,
+  type WebhookToVerify,
+  type WebhookVerdict,
+} from '../../../runtime/webhook-signature.ts';
 import { moneyInput } from '../../http/money-input.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Guard, type RequestFacts, type Route } from '../../http/route.ts';
 import type { NodeDeps } from '../deps.ts';
 import type { Guards } from '../guards/guards.ts';
 
-type SignalDeps = Pick<NodeDeps, 'own' | 'db' | 'sealer'>;
+type SignalDeps = Pick<NodeDeps, 'own' | 'db' | 'sealer' | 'syncs'>;
 
 const REASON_MAX = 500;
 /** An exposure below zero means that the importer is the creditor. */
@@ -53,22 +59,25 @@ export function createSignalRoutes(deps: SignalDeps, guards: Guards): Route[] {
       guard: signedByControlPlane(deps, guards),
       body: signal,
       responses: { 200: signalAnswer },
-      handler: async ({ body, facts }) => ({
-        status: 200,
-        body: await apply(deps, body, facts.correlationId),
-      }),
+      handler: async ({ body, principal, facts, log }) => {
+        if (!principal.isKeyKnown) await askForKey(deps, body.action, log);
+        return { status: 200, body: await apply(deps, body, facts.correlationId) };
+      },
     }),
   ];
 }
 
-/** Certificate of the Control Plane, and its signature with the secret that the two share. */
-function signedByControlPlane(
-  { db, sealer }: SignalDeps,
-  { controlPlane }: Guards,
-): Guards['controlPlane'] {
-  const guard: Guard<{ readonly kind: 'control-plane' }> = {
-    ...controlPlane,
+interface Signed {
+  readonly kind: 'control-plane';
+  /** False where only the shared secret vouches for it. */
+  readonly isKeyKnown: boolean;
+}
+
+/** Certificate of the Control Plane, its signature with our secret, and the one with its own key. */
+function signedByControlPlane({ db, sealer }: SignalDeps, { controlPlane }: Guards): Guard<Signed> {
+  return {
     name: 'signedByControlPlane',
+    needsCertificate: controlPlane.needsCertificate,
     describe: {
       schemes: ['mutualTLS'],
       text: 'Certificate of the Control Plane, and a Standard Webhooks signature.',
@@ -77,23 +86,28 @@ function signedByControlPlane(
       const principal = await controlPlane.check(facts);
       const secret = await readSecret(db, sealer, SIGNAL_SECRET);
       // Registration fetches it again within half a minute; the sender comes back.
-      if (secret === undefined) throw notReady();
-      checkSignature(facts, secret);
-      return principal;
+      if (secret === undefined) throw notReady('has not fetched its signal secret');
+      const publicKeys = await readWebhookKeys(db);
+      const isKeyKnown = checkSignature(facts, { secret, publicKeys });
+      return { ...principal, isKeyKnown };
     },
+    limitKey: ({ kind }) => kind,
   };
-  return guard;
 }
 
-const REFUSED: Readonly<Record<Exclude<WebhookVerdict, 'VALID'>, Code>> = {
+const REFUSED: Readonly<Record<Exclude<WebhookVerdict, 'VALID' | 'UNKNOWN_KEY'>, Code>> = {
   MISSING: 'TOKEN_MISSING',
   TOO_OLD_OR_NEW: 'TOKEN_EXPIRED',
   WRONG: 'TOKEN_INVALID',
 };
 
-function checkSignature({ header, rawBody }: RequestFacts, secret: string): void {
-  const verdict = verifyWebhook({ header, body: rawBody, secret, now: new Date() });
-  if (verdict === 'VALID') return;
+/** Answers whether the key of the v1a signature is known here, or refuses. */
+function checkSignature(
+  { header, rawBody }: RequestFacts,
+  known: Pick<WebhookToVerify, 'secret' | 'publicKeys'>,
+): boolean {
+  const verdict = verifyWebhook({ header, body: rawBody, ...known, now: new Date() });
+  if (verdict === 'VALID' || verdict === 'UNKNOWN_KEY') return verdict === 'VALID';
   const detail = `The Standard Webhooks signature is ${DETAILS[verdict]}.`;
   throw new Problem(REFUSED[verdict], { detail });
 }
@@ -101,13 +115,30 @@ function checkSignature({ header, rawBody }: RequestFacts, secret: string): void
 const DETAILS = {
   MISSING: 'missing',
   TOO_OLD_OR_NEW: 'outside its time',
-  WRONG: 'not the one of this body under the secret that we share',
+  WRONG: 'not the one of this body under the secret that we share and the key that we know',
 } as const;
+
+/**
+ * A key that was never pulled: the next pull brings it, so one is made now. Until then only what
+ * stops trade is taken on the shared secret and the certificate alone (docs/signals.md).
+ */
+async function askForKey(
+  { syncs }: SignalDeps,
+  action: z.output<typeof signal>['action'],
+  log: Logger,
+): Promise<void> {
+  log.warn({ action }, 'a signal is signed with a key that is not known here');
+  await syncs.startPolicySync().catch((err: unknown) => {
+    // The schedule pulls within half a minute.
+    log.warn({ err }, 'the pull for an unknown webhook key could not be started');
+  });
+  if (action !== 'DISABLE') throw notReady('does not know the key of this signature');
+}
 
 const RETRY_AFTER_SECONDS = '5';
 
-function notReady(): Problem {
-  const detail = 'This WL has not fetched its signal secret yet.';
+function notReady(what: string): Problem {
+  const detail = `This WL ${what} yet.`;
   const headers = { 'Retry-After': RETRY_AFTER_SECONDS };
   return new Problem('ENGINE_UNAVAILABLE', { detail, headers });
 }

@@ -15,7 +15,10 @@ export interface WebhookKeyTable {
   public_jwk: Jsonb;
   private_sealed: string;
   created_at: Stamp;
+  activated_at: NullableStamp;
+  /** When it verifies no more; may lie ahead. */
   retired_at: NullableStamp;
+  change_seq: Defaulted<bigint>;
 }
 
 export interface SignalTestTable {

@@ -1,7 +1,7 @@
 import type { Nullable, NullableStamp, Stamp } from './columns.ts';
 
 /** What a WL pulls; the revocation of a key is not in the document, so nobody reports it. */
-export type RevisionKind = 'POLICY' | 'RELATIONSHIP' | 'WL' | 'CRL';
+export type RevisionKind = 'POLICY' | 'RELATIONSHIP' | 'WL' | 'CRL' | 'WEBHOOK_KEYS';
 
 export interface RevisionAppliedTable {
   revision: string;
