@@ -40,6 +40,19 @@ const RETENTION_SECONDS = 3_600;
 // People are told at half of a day: a minute sooner or later is nothing.
 const APPROVAL_REMINDER_SECONDS = 60;
 
+/**
+ * Workflow tasks that run at once; more wait at the engine, where waiting costs nothing. A signal's
+ * first attempt runs inside its task: with the default of 40, a burst of a thousand signals made
+ * tasks late, each late one was given out again and sent its signal again, and the queue never
+ * drained.
+ */
+const RUNNING_WORKFLOWS = 16;
+/**
+ * Waits of slow gateways are activities. As many as the database has connections to give, and some
+ * that only wait for an answer.
+ */
+const RUNNING_ACTIVITIES = 32;
+
 /** Runs the Control Plane's workflows; its listener serves only /metrics, /readyz and /healthz. */
 async function main(): Promise<void> {
   const config = readCpConfig(process.env);
@@ -72,7 +85,15 @@ async function main(): Promise<void> {
     ...parts,
     workers: async () => {
       const bundle = await workflowBundle('cp', config.workflowBundle, log);
-      return [{ taskQueue: CP_TASK_QUEUE, workflowBundle: bundle, activities }];
+      return [
+        {
+          taskQueue: CP_TASK_QUEUE,
+          workflowBundle: bundle,
+          activities,
+          maxConcurrentWorkflowTaskExecutions: RUNNING_WORKFLOWS,
+          maxConcurrentActivityTaskExecutions: RUNNING_ACTIVITIES,
+        },
+      ];
     },
     onConnected: (client) => ensureSchedules(client, schedulesOf(config)),
   });

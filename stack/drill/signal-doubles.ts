@@ -4,7 +4,7 @@ import type { CpSchema } from '../../db/cp/schema.ts';
 import { wlSubjectUri, type TlsMaterial } from '../../runtime/tls.ts';
 import { startDoubleWl, type Behaviour, type DoubleWl } from '../../test/support/double-wl.ts';
 import { issueFrom } from '../certificates/certificates.ts';
-import { CP, tlsUrl } from '../parties.ts';
+import { CP, EXPORTER, IMPORTER, tlsUrl } from '../parties.ts';
 import type { Session } from '../register.ts';
 import { createWeb } from '../web.ts';
 import type { Kysely } from 'kysely';
@@ -15,23 +15,25 @@ export interface Pair {
   readonly dst: string;
 }
 
-/** White labels that are doubles, registered as real ones are, and pairs of them. */
+/** White labels that are doubles, registered as real ones are, and pairs of them and the real ones. */
 export interface Doubles {
   readonly all: readonly DoubleWl[];
   readonly pairs: readonly Pair[];
-  of(wlId: string): DoubleWl;
   stop(): Promise<void>;
 }
 
-/** So many that each ordered pair of them is another pair. */
+const REAL = [EXPORTER.wlId, IMPORTER.wlId];
+
+/** So many that, with the two real white labels, each ordered pair is another pair. */
 export async function openDoubles(
   stage: Stage,
   session: Session,
   { db, pairs: count }: { readonly db: Kysely<CpSchema>; readonly pairs: number },
 ): Promise<Doubles> {
   const all: DoubleWl[] = [];
-  while (all.length * (all.length - 1) < count) all.push(await openDouble(stage, session));
-  const ids = all.map(({ wlId }) => wlId);
+  const parties = (): number => all.length + REAL.length;
+  while (parties() * (parties() - 1) < count) all.push(await openDouble(stage, session));
+  const ids = [...REAL, ...all.map(({ wlId }) => wlId)];
   const pairs = ids
     .flatMap((src, row) =>
       ids.map((dst, column) => ({ src, dst, apart: (column - row + ids.length) % ids.length })),
@@ -42,14 +44,8 @@ export async function openDoubles(
     .slice(0, count)
     .map(({ src, dst }) => ({ src, dst }));
   await relate(db, pairs);
-  const byId = new Map(all.map((double) => [double.wlId, double]));
   return {
     ...{ all, pairs },
-    of(wlId) {
-      const double = byId.get(wlId);
-      if (double === undefined) throw new Error(`${wlId} is no double`);
-      return double;
-    },
     stop: async () => void (await Promise.all(all.map((double) => double.down()))),
   };
 }
@@ -95,6 +91,8 @@ async function relate(db: Kysely<CpSchema>, pairs: readonly Pair[]): Promise<voi
         ...{ approval_mode: 'AUTO', approval_above_minor: 0n },
         ...{ updated_by: 'drill', updated_source: 'drill' },
       })
+      // The two real ones have theirs already.
+      .onConflict((conflict) => conflict.columns(['src', 'dst']).doNothing())
       .execute();
   }
 }

@@ -8,6 +8,7 @@ import { inBatches } from './market.ts';
 import type { DrillOptions } from './options.ts';
 import { describeForeignCpu, describeTimes, startCpuWatch, timesOf } from './reaction-times.ts';
 import { failing, openDoubles, type Doubles, type Pair } from './signal-doubles.ts';
+import { readParties } from './signal-parties.ts';
 import { openStage, sleep, type Stage } from './stage.ts';
 
 /** What is aimed at for the healthy ones, from the committed signal to its ack. */
@@ -43,7 +44,9 @@ export async function drillSignals({ pairs, fail, rate }: DrillOptions): Promise
     const work = async (): Promise<boolean> => {
       const session = await logIn(stage.stack);
       doubles = await openDoubles(stage, session, { db, pairs });
-      stage.say(`${doubles.pairs.length} pairs of ${doubles.all.length} doubles`);
+      stage.say(
+        `${doubles.pairs.length} pairs of ${doubles.all.length} doubles and the two real ones`,
+      );
       const scene = { stage, session, db, doubles, fail, rate };
       const delivered = await withOneDead(scene);
       return (await superseding(scene)) && delivered;
@@ -215,18 +218,20 @@ async function judge({ stage, db, doubles }: Scene, ids: readonly string[]): Pro
            s.sequence = max(s.sequence) OVER (PARTITION BY s.src, s.dst) AS is_last
       FROM signal_delivery d JOIN signal s ON s.id = d.signal_id
      WHERE s.id = ANY(${[...ids]}::uuid[])`.execute(db);
+  const parties = await readParties(stage, doubles);
   const found: string[] = [];
   if (rows.length !== ids.length * 2) found.push(`${rows.length} deliveries of ${ids.length}`);
   for (const row of rows) {
-    const { effects } = doubles.of(row.wl_id);
-    const times = effects.filter(({ id }) => id === row.id).length;
+    const party = parties.get(row.wl_id);
+    if (party === undefined) throw new Error(`${row.wl_id} is no party of the drill`);
+    const times = party.effects.filter(({ id }) => id === row.id).length;
     if (times > 1) found.push(`${row.id} was applied ${times} times at ${row.wl_id}`);
     if (!row.is_last) continue;
-    const isDisabled = doubles.of(row.wl_id).isDisabled(row);
+    const isDisabled = party.isDisabled(row);
     if (row.state !== 'ACKED') found.push(`the last signal ${row.id} is ${row.state}`);
     if (isDisabled !== (row.action === 'DISABLE')) found.push(`${row.id} is not in force`);
   }
-  for (const { wlId, effects } of doubles.all) {
+  for (const { wlId, effects } of parties.values()) {
     if (!isInSequence(effects)) found.push(`${wlId} applied signals out of their order`);
   }
   const { length } = found;
