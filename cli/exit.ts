@@ -4,7 +4,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Ends a command with a sentence for people and a code for scripts. */
 export class CommandError extends Error {
-  override readonly name = 'CommandError';
+  override readonly name: string = 'CommandError';
   readonly exitCode: ExitCode;
 
   constructor(exitCode: ExitCode, message: string, cause?: unknown) {

@@ -5,7 +5,13 @@ import { SUPERUSER } from '../stack/postgres/postgres-cluster.ts';
 import { readPorts } from '../stack/ports.ts';
 import type { Party } from '../stack/parties.ts';
 import { CommandError, EXIT } from './exit.ts';
-import type { Surroundings } from './program.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The option of every command that looks into the local stack. */
+export const DATA_DIR = [
+  '--data-dir <folder>',
+  'folder of the local stack (DATA_DIR, else .data)',
+] as const;
 
 export interface PlaceOptions {
   readonly dataDir?: string;

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { z } from 'zod';
@@ -9,9 +10,11 @@ import { headsSeen } from '../../db/wl/audit-heads.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
 import { CP, WL_PARTIES, type Party } from '../../stack/parties.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { databasesOf, type PlaceOptions } from '../place.ts';
-import type { Surroundings } from '../program.ts';
-import { connect } from '../web.ts';
+import { DATA_DIR, databasesOf, type PlaceOptions } from '../place.ts';
+import type { Column } from '../output/table.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { withWeb } from '../web.ts';
+import { addList, JSON_OUTPUT, type Run } from './command.ts';
 
 interface Options extends PlaceOptions {
   readonly remote?: boolean;
@@ -29,8 +32,40 @@ interface Row {
   readonly forgedHeads?: readonly string[] | undefined;
 }
 
+const LISTED: readonly Column[] = [
+  ['seq', 'seq'],
+  ['at', 'at'],
+  ['actor', 'actor'],
+  ['source', 'source'],
+  ['action', 'action'],
+  ['subject', 'subject'],
+  ['correlation id', 'correlationId'],
+];
+
+/** `xwl audit …` */
+export function addAudit(program: Command, run: Run): void {
+  const audit = program.command('audit').description('the audit chains');
+  addList(audit.command('list').description("the Control Plane's rows, newest first"), run, {
+    ...{ path: '/admin/api/audit', paging: 'cursor', columns: LISTED },
+    filters: [
+      { flag: '--subject <subject>', about: 'what was changed', name: 'subject' },
+      { flag: '--actor <actor>', about: 'who changed it', name: 'actor' },
+      { flag: '--action <action>', about: 'what was done', name: 'action' },
+    ],
+  });
+  audit
+    .command('verify')
+    .description(
+      "recomputes every party's chain and compares the Control Plane's with signed heads",
+    )
+    .option(...DATA_DIR)
+    .option('--remote', 'asks the Control Plane, which knows only its own chain and heads')
+    .option(...JSON_OUTPUT)
+    .action(run(auditVerify));
+}
+
 /** `xwl audit verify` */
-export async function auditVerify(around: Surroundings, options: Options): Promise<ExitCode> {
+async function auditVerify(around: Surroundings, options: Options): Promise<ExitCode> {
   const rows = options.remote === true ? [await asked(around)] : await read(around, options);
   const verified = rows.every((row) => row.verified);
   around.write(
@@ -50,15 +85,10 @@ const remoteVerdict = z.object({
 });
 
 async function asked(around: Surroundings): Promise<Row> {
-  const web = await connect(around);
-  try {
-    const answer = await web.get('/admin/api/audit/verify');
-    const { signedHeads, ...verdict } = remoteVerdict.parse(answer.body);
-    const { met: headsMet, forged: forgedHeads } = signedHeads;
-    return { chain: 'control plane', ...verdict, headsMet, forgedHeads };
-  } finally {
-    await web.close();
-  }
+  const { body } = await withWeb(around, (web) => web.get('/admin/api/audit/verify'));
+  const { signedHeads, ...verdict } = remoteVerdict.parse(body);
+  const { met: headsMet, forged: forgedHeads } = signedHeads;
+  return { chain: 'control plane', ...verdict, headsMet, forgedHeads };
 }
 
 // Nobody waits behind it; the pages are short all the same.

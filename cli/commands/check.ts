@@ -3,7 +3,7 @@ import { SWEEP_SECONDS_DEFAULT, checkPlace } from '../../stack/invariants.ts';
 import { readPorts } from '../../stack/ports.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { databasesOf, type PlaceOptions } from '../place.ts';
-import type { Surroundings } from '../program.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 interface Options extends PlaceOptions {
   readonly engine: boolean;

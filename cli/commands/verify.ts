@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import { z } from 'zod';
 import { messageOf } from '../../stack/errors.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit.ts';
-import type { Surroundings } from '../program.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { verifyBundle, type BundleVerdict, type Trust } from '../verify/bundle.ts';
 
 interface Options {

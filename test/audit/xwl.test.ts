@@ -25,7 +25,7 @@ beforeAll(async () => {
   const ca = join(folder.path, 'ca.crt');
   await writeFile(ca, stage.pki.ca);
   const { email, password } = MASTER;
-  env = { XPORY_CA: ca, XPORY_EMAIL: email, XPORY_PASSWORD: password, XPORY_URL: stage.origin };
+  env = { XWL_CA: ca, XWL_EMAIL: email, XWL_PASSWORD: password, XWL_URL: stage.origin };
 }, LONG_MS);
 afterAll(async () => {
   await stage.stop();
@@ -83,15 +83,15 @@ test('the chain is verified by asking the Control Plane', async () => {
 
 test('exit codes tell what to do: 1 refused, 2 the call is wrong, 3 nobody is there', async () => {
   expect((await xwl('trade evidence unknown -o nowhere')).code).toBe(1);
-  expect((await xwl('audit verify --remote', { XPORY_PASSWORD: 'wrong' })).code).toBe(1);
+  expect((await xwl('audit verify --remote', { XWL_PASSWORD: 'wrong' })).code).toBe(1);
   for (const line of ['bogus', 'verify', 'verify no-such-file', 'trade evidence x']) {
     const { code, complaints } = await xwl(line);
     expect([line, code, complaints === '']).toEqual([line, 2, false]);
   }
-  const nobody = { XPORY_EMAIL: undefined };
+  const nobody = { XWL_EMAIL: undefined };
   expect((await xwl('audit verify --remote', nobody)).code).toBe(2);
   expect((await xwl(`audit verify --data-dir ${folder.path}`)).code).toBe(2);
-  const away = { XPORY_URL: 'https://cp.localhost:1' };
+  const away = { XWL_URL: 'https://cp.localhost:1' };
   expect((await xwl('audit verify --remote', away)).code).toBe(3);
   const url = 'postgres://nobody:x@127.0.0.1:1/none';
   const databases = {
