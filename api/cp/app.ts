@@ -8,6 +8,8 @@ import { approvalRoutes } from './approvals/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import type { CpApiDeps } from './deps.ts';
+import { attentionRoute } from './desk/attention.ts';
+import { deskRoutes } from './desk/routes.ts';
 import { createGuards } from './guards.ts';
 import { certificateRoutes } from './keys/certificate-routes.ts';
 import { planRoutes } from './plans/routes.ts';
@@ -49,6 +51,8 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...traderAccountRoutes(deps, guards),
     ...reportRoutes(deps, guards),
     ...tradeRoutes(deps, guards),
+    ...deskRoutes(deps, guards),
+    attentionRoute(deps, guards),
     ...approvalRoutes(deps, guards),
     ...snapshotRoutes(deps, guards),
     ...signalRoutes(deps, guards),

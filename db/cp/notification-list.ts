@@ -12,7 +12,7 @@ export async function listNotifications(
     /** Id after which to go on. */
     readonly before?: string | undefined;
     readonly kind?: NotificationKind | undefined;
-    /** True: those that nobody has read; false: the others. */
+    /** True: those that nobody has read and that are not over; false: the others. */
     readonly unread?: boolean | undefined;
   },
 ): Promise<StoredNotification[]> {
@@ -20,17 +20,19 @@ export async function listNotifications(
   if (page.before !== undefined) query = query.where('id', '<', page.before);
   if (page.kind !== undefined) query = query.where('kind', '=', page.kind);
   if (page.unread !== undefined) {
-    query = query.where('read_at', page.unread ? 'is' : 'is not', null);
+    const open = sql<boolean>`(read_at IS NULL AND closed_at IS NULL)`;
+    query = query.where(page.unread ? open : sql<boolean>`NOT ${open}`);
   }
   return query.orderBy('id', 'desc').limit(page.limit).execute();
 }
 
-/** How many nobody has read. */
+/** How many nobody has read and are not over. */
 export async function countUnread(db: Kysely<CpSchema>): Promise<number> {
   const { count } = await db
     .selectFrom('notification')
     .select((select) => select.fn.countAll<bigint>().as('count'))
     .where('read_at', 'is', null)
+    .where('closed_at', 'is', null)
     .executeTakeFirstOrThrow();
   return Number(count);
 }

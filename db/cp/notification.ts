@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Json } from '../../domain/shared/canonical.ts';
 import { orderAlerts } from './alert-delivery.ts';
 import type { CpTransaction } from './schema.ts';
@@ -39,4 +40,25 @@ export async function raiseNotification(
   if (row === undefined) return false;
   await orderAlerts(tx, { id: row.id, kind, severity, correlationId });
   return true;
+}
+
+/** Closes what was told of one subject, or under one key: the cause is over. */
+export async function closeNotifications(
+  tx: CpTransaction,
+  what: { readonly kind: NotificationKind } & (
+    { readonly subject: string } | { readonly dedupeKey: string }
+  ),
+): Promise<void> {
+  await tx
+    .updateTable('notification')
+    .set({ closed_at: sql<Date>`clock()` })
+    .where('kind', '=', what.kind)
+    .where('closed_at', 'is', null)
+    .$if('subject' in what, (query) =>
+      query.where('subject', '=', 'subject' in what ? what.subject : ''),
+    )
+    .$if('dedupeKey' in what, (query) =>
+      query.where('dedupe_key', '=', 'dedupeKey' in what ? what.dedupeKey : ''),
+    )
+    .execute();
 }

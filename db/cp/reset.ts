@@ -10,6 +10,7 @@ import type { Author, CpSchema } from './schema.ts';
  */
 const RESET_TABLES = [
   'approval_decision',
+  'desk_action',
   'trade_mismatch',
   'trade',
   'pair_journal',

@@ -11,6 +11,7 @@ import type { Jsonb, Nullable, NullableJsonb, NullableStamp, Stamp } from './tab
 import type { ApprovalDecisionTable } from './tables/approvals.ts';
 import type { CertificateTables } from './tables/certificates.ts';
 import type { SignedHeadTable } from './tables/audit.ts';
+import type { DeskTables } from './tables/desk.ts';
 import type { NotificationTables } from './tables/notifications.ts';
 import type { RevisionTables } from './tables/revisions.ts';
 import type { SettlementTables } from './tables/settlements.ts';
@@ -178,6 +179,7 @@ export interface CpSchema
   extends
     AuditTables,
     WorkTables,
+    DeskTables,
     NotificationTables,
     SignalTables,
     TradeTables,

@@ -223,6 +223,24 @@ CREATE TABLE compensation_step (
   CONSTRAINT compensation_step_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES compensation_plan(id)
 );
 
+CREATE TABLE desk_action (
+  id uuid NOT NULL DEFAULT uuidv7(),
+  importer uuid NOT NULL,
+  exporter uuid NOT NULL,
+  trade_id text NOT NULL,
+  verb text NOT NULL,
+  person text NOT NULL,
+  reason text NOT NULL,
+  correlation_id text NOT NULL,
+  asked_at timestamp with time zone NOT NULL DEFAULT clock(),
+  answered_at timestamp with time zone,
+  status integer,
+  outcome text,
+  CONSTRAINT desk_action_pkey PRIMARY KEY (id),
+  CONSTRAINT desk_action_importer_exporter_trade_id_fkey FOREIGN KEY (importer, exporter, trade_id) REFERENCES trade(importer, exporter, trade_id),
+  CONSTRAINT desk_action_verb_check CHECK ((verb = ANY (ARRAY['retry'::text, 'abandon'::text, 'resolve'::text, 'resolve/confirm'::text, 'reverse'::text, 'rerun'::text])))
+);
+
 CREATE TABLE event (
   event_id uuid NOT NULL,
   wl_id uuid NOT NULL,
@@ -282,6 +300,7 @@ CREATE TABLE notification (
   created_at timestamp with time zone NOT NULL DEFAULT clock(),
   read_at timestamp with time zone,
   read_by text,
+  closed_at timestamp with time zone,
   CONSTRAINT notification_pkey PRIMARY KEY (id),
   CONSTRAINT notification_dedupe_key_key UNIQUE (dedupe_key),
   CONSTRAINT notification_kind_check CHECK ((kind = ANY (ARRAY['IMBALANCE'::text, 'STALE_POLICY'::text, 'DEAD_GATEWAY'::text, 'GATEWAY_RECOVERED'::text, 'NEEDS_ATTENTION'::text, 'MISMATCH'::text, 'PLAN'::text, 'APPROVAL'::text, 'TELEMETRY'::text, 'KEYS'::text]))),
@@ -832,6 +851,10 @@ CREATE INDEX certificate_wl ON public.certificate USING btree (wl_id, recorded_a
 
 CREATE UNIQUE INDEX compensation_plan_open ON public.compensation_plan USING btree (src, dst) WHERE (state = 'OPEN'::text);
 
+CREATE UNIQUE INDEX desk_action_open ON public.desk_action USING btree (importer, exporter, trade_id) WHERE (answered_at IS NULL);
+
+CREATE INDEX desk_action_trade ON public.desk_action USING btree (importer, exporter, trade_id, asked_at);
+
 CREATE INDEX event_kid ON ONLY public.event USING btree (kid);
 
 CREATE INDEX event_seen_age ON public.event_seen USING btree (received_at);
@@ -846,9 +869,11 @@ CREATE INDEX issued_token_sub ON public.issued_token USING btree (sub, issued_at
 
 CREATE INDEX issued_token_thumbprint ON public.issued_token USING btree (thumbprint);
 
+CREATE INDEX notification_open_subject ON public.notification USING btree (subject) WHERE (closed_at IS NULL);
+
 CREATE INDEX notification_page ON public.notification USING btree (created_at DESC, id DESC);
 
-CREATE INDEX notification_unread ON public.notification USING btree (created_at) WHERE (read_at IS NULL);
+CREATE INDEX notification_unread ON public.notification USING btree (created_at) WHERE ((read_at IS NULL) AND (closed_at IS NULL));
 
 CREATE INDEX pair_journal_occurred ON public.pair_journal USING btree (src, dst, occurred_at);
 
@@ -896,7 +921,11 @@ CREATE INDEX trade_importer ON public.trade USING btree (importer, started_at DE
 
 CREATE UNIQUE INDEX trade_mismatch_open ON public.trade_mismatch USING btree (importer, exporter, trade_id) WHERE (resolved_at IS NULL);
 
+CREATE INDEX trade_mismatch_raised ON public.trade_mismatch USING btree (raised_at) WHERE (resolved_at IS NULL);
+
 CREATE INDEX trade_page ON public.trade USING btree (started_at DESC, importer, exporter, trade_id);
+
+CREATE INDEX trade_parked ON public.trade USING btree (importer_occurred_at) WHERE parked;
 
 CREATE INDEX trade_provisional ON public.trade USING btree (exporter, importer) WHERE (status = 'PROVISIONAL'::text);
 

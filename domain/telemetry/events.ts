@@ -1,6 +1,6 @@
 import type { Json } from '../shared/canonical.ts';
 import type { RefusalCode } from '../shared/codes.ts';
-import type { PublicStatus } from '../purchase/trade.ts';
+import type { ParkableState, ParkReason, PublicStatus } from '../purchase/trade.ts';
 import type { TraderStatus } from '../purchase/hold.ts';
 
 /** The data of a TRADER_PURCHASE event (CONTRACTS.md); amounts are decimal strings. */
@@ -30,6 +30,9 @@ export interface TraderPurchaseData {
   readonly latencyMs: number;
   /** Of an exporter's PENDING: until when a person may decide, ISO 8601 UTC. */
   readonly approvalDeadline?: string;
+  /** Of an importer's parked purchase: why a person must look, and where it goes on from. */
+  readonly parkedReason?: ParkReason;
+  readonly parkedFrom?: ParkableState;
 }
 
 /** What a WL applied of what it pulled; a policy's `src` and `dst` are the WL itself. */

@@ -89,6 +89,8 @@ export interface Stage {
 export interface StageOptions {
   readonly rateLimits?: Partial<RateLimits>;
   readonly profile?: 'local' | 'production';
+  /** Instead of ISSUER. */
+  readonly issuer?: string;
   /** Instead of none. */
   readonly engine?: Engine;
   readonly withoutAuthority?: boolean;
@@ -107,7 +109,8 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
   const indexKey = randomBytes(KEY_BYTES);
   const sealer = createSealer([sealKeys[0]], indexKey);
   const clock = () => new Date();
-  const signer = createSigner({ db, sealer, issuer: ISSUER, clock });
+  const { issuer = ISSUER } = options;
+  const signer = createSigner({ db, sealer, issuer, clock });
   const author: Author = { actor: 'bootstrap', source: 'test', correlationId: randomUUID() };
   await ensureControlPlaneKeys(db, author, signer.makeKeyPair);
   const passwordHash = await hash(MASTER.password);
@@ -129,7 +132,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       db,
       sealer,
       profile: options.profile ?? 'local',
-      verifier: createCpVerifier(db, { issuer: ISSUER, clock }),
+      verifier: createCpVerifier(db, { issuer, clock }),
       signer,
       engine: options.engine ?? NO_ENGINE,
       work: options.work ?? { kick: () => undefined },

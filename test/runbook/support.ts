@@ -6,26 +6,26 @@ import { makePerson, type Person } from './audit.ts';
 import { buy, outcomeOf, type Stage } from './stage.ts';
 import { spareOffers, untilState } from './trades.ts';
 
-/** What support does about purchases, with the tokens that people get for it. */
+/** What support does about purchases, through the Control Plane. */
 export function supportActions(stage: () => Stage): void {
-  let first: string;
-  let second: string;
+  let first: Person;
+  let second: Person;
   beforeAll(async () => {
-    const tokenOf = async ({ token: bearer }: Person): Promise<string> => {
-      const path = `/admin/api/wls/${IMPORTER.wlId}/support-token`;
-      const call = { method: 'POST', bearer } as const;
-      return (await stage().stack.web(CP).need<{ token: string }>(path, call)).token;
-    };
-    first = await tokenOf(await makePerson(stage(), 'lia'));
-    second = await tokenOf(await makePerson(stage(), 'edu'));
+    first = await makePerson(stage(), 'lia');
+    second = await makePerson(stage(), 'edu');
   });
-  const act = (bearer: string, path: string, body: object) =>
-    stage()
-      .stack.web(IMPORTER)
-      .ask(`/api/v2/purchases/${path}`, {
-        ...{ method: 'POST', bearer, body },
-        headers: { 'Idempotency-Key': path },
-      });
+  const act = async ({ token: bearer }: Person, path: string, body: object) => {
+    const cp = stage().stack.web(CP);
+    const [tradeId = ''] = path.split('/');
+    await eventually('the Control Plane knows the trade', async () => {
+      const { status } = await cp.ask(`/admin/api/trades/${tradeId}`, { bearer });
+      return status === 200;
+    });
+    return cp.ask(`/admin/api/trades/${path}`, {
+      ...{ method: 'POST', bearer, body },
+      headers: { 'Idempotency-Key': path },
+    });
+  };
 
   test('a confirmed purchase is reversed in both books', async () => {
     const [offer] = await spareOffers(stage(), 9);
@@ -63,8 +63,8 @@ export function supportActions(stage: () => Stage): void {
       expect(status).toBe('PENDING');
       await untilState(stage(), tradeId, 'NEEDS_ATTENTION');
       const reason = 'A loja parceira não responde';
-      const word = async (bearer: string, path: string, body = {}): Promise<unknown> =>
-        ((await act(bearer, `${tradeId}/${path}`, { reason, ...body })).body as { result: unknown })
+      const word = async (who: Person, path: string, body = {}): Promise<unknown> =>
+        ((await act(who, `${tradeId}/${path}`, { reason, ...body })).body as { result: unknown })
           .result;
       expect(await word(first, 'retry')).toBe('STILL_PARKED');
       expect(await word(first, 'abandon')).toBe('STILL_PARKED');

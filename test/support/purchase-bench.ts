@@ -26,7 +26,7 @@ import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { eventually, freePort, testFolder } from '../stack/setup.ts';
 import { startWlDatabases } from '../wl/database.ts';
 import { EXPORTER, IMPORTER } from '../wl/documents.ts';
-import { createTestPki } from './certificates.ts';
+import { createTestPki, type TestPki } from './certificates.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { govern, introduce, type Parties, type Terms } from './governance.ts';
 export type { Terms } from './governance.ts';
@@ -91,6 +91,8 @@ export interface BuyChange {
 export interface BenchOptions {
   /** Variables of both white labels. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where other parties take part; else one of its own. */
+  readonly pki?: TestPki;
 }
 
 const CONTEXT = { actor: 'test', source: 'test', correlationId: 'test' };
@@ -117,7 +119,7 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
   const [databases, temporal, pki, bundle] = await Promise.all([
     startWlDatabases(['exporter', 'importer']),
     startTestTemporal(folder.path, ['wl-exporter', 'wl-importer']),
-    createTestPki(),
+    options.pki ?? createTestPki(),
     workflowBundle('wl', undefined, silent),
   ]);
   const bundlePath = join(folder.path, 'wl.js');

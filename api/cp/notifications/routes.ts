@@ -23,6 +23,7 @@ const notificationView = z.object({
   createdAt: timestamp,
   readAt: timestamp.nullable(),
   readBy: z.string().nullable(),
+  closedAt: timestamp.nullable().meta({ description: 'When what it tells of was over.' }),
 });
 
 /** What people should know: listed, counted, read. */
@@ -79,5 +80,6 @@ function viewOf(row: StoredNotification): z.output<typeof notificationView> {
     createdAt: row.created_at.toISOString(),
     readAt: row.read_at?.toISOString() ?? null,
     readBy: row.read_by,
+    closedAt: row.closed_at?.toISOString() ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TRADER_STATUSES } from '../../../domain/purchase/hold.ts';
+import { PARK_REASONS, PARKABLE_STATES } from '../../../domain/purchase/trade.ts';
 import { REFUSAL_CODES } from '../../../domain/shared/codes.ts';
 import {
   EVENT_RESULTS,
@@ -68,6 +69,8 @@ const traderPurchase = z.strictObject({
   workflowId: id,
   latencyMs: count,
   approvalDeadline: isoInstant.exactOptional(),
+  parkedReason: z.enum(PARK_REASONS).exactOptional(),
+  parkedFrom: z.enum(PARKABLE_STATES).exactOptional(),
 });
 
 const signalApplied = z.strictObject({

@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { keyOf } from '../../../db/cp/trades/row.ts';
-import {
-  findTrades,
-  listTrades,
-  mismatchesOf,
-  type NamedTrade,
-} from '../../../db/cp/trades/read.ts';
+import { listTrades, mismatchesOf, type NamedTrade } from '../../../db/cp/trades/read.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../http/pagination.ts';
-import { Problem } from '../../http/problem.ts';
 import { route, type Route } from '../../http/route.ts';
-import { foundOrProblem, type CpApiDeps } from '../deps.ts';
+import type { CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { timestamp } from '../schemas.ts';
+import { oneTrade } from './one.ts';
 import { tradeDetails, tradeKeyQuery, tradeParams, tradesQuery, tradeView } from './schemas.ts';
 import { tradeDetailsOf, tradeViewOf } from './view.ts';
 
@@ -56,7 +51,7 @@ export function tradeRoutes({ db }: TradeDeps, guards: Guards): Route[] {
       summary: 'One trade; 409 where more than one has the id and the query does not say which',
       responses: { 200: tradeView },
       handler: async ({ params, query }) => {
-        const row = onlyOne(await findTrades(db, { ...query, tradeId: params.id }));
+        const row = await oneTrade(db, params, query);
         return { status: 200, body: tradeViewOf(row) };
       },
     }),
@@ -65,7 +60,7 @@ export function tradeRoutes({ db }: TradeDeps, guards: Guards): Route[] {
       summary: 'One trade with what each side says of it, and what was raised about it',
       responses: { 200: tradeDetails },
       handler: async ({ params, query }) => {
-        const row = onlyOne(await findTrades(db, { ...query, tradeId: params.id }));
+        const row = await oneTrade(db, params, query);
         return { status: 200, body: tradeDetailsOf(row, await mismatchesOf(db, keyOf(row))) };
       },
     }),
@@ -74,16 +69,6 @@ export function tradeRoutes({ db }: TradeDeps, guards: Guards): Route[] {
 
 function instantOf(text: string | undefined): Date | undefined {
   return text === undefined ? undefined : new Date(text);
-}
-
-/** Ids are the importers' own: two of them may use the same one. */
-function onlyOne(rows: readonly NamedTrade[]): NamedTrade {
-  const [row, ...others] = rows;
-  if (others.length > 0) {
-    const detail = 'More than one trade has this id: name the importer, and the exporter.';
-    throw new Problem('CONFLICT', { detail });
-  }
-  return foundOrProblem(row);
 }
 
 function positionOf(row: NamedTrade): z.output<typeof position> {

@@ -33,6 +33,8 @@ export interface NotificationTable {
   created_at: Stamp;
   read_at: NullableStamp;
   read_by: Nullable<string>;
+  /** When what it tells of was over. */
+  closed_at: NullableStamp;
 }
 
 export interface NotificationTables {

@@ -9,7 +9,7 @@ import {
   type TradeView,
 } from '../../../domain/telemetry/trade-view.ts';
 import { rowsJson } from '../json.ts';
-import { raiseNotification } from '../notification.ts';
+import { closeNotifications, raiseNotification } from '../notification.ts';
 import { evaluatePair, lockPairs, movePairRow, type PairMove, type PairRow } from '../pair.ts';
 import type { Pair } from '../relationship.ts';
 import type { CpTransaction } from '../schema.ts';
@@ -212,7 +212,7 @@ async function writeTrades(
 async function clearMismatches(tx: CpTransaction, changes: readonly Change[]): Promise<void> {
   const differed = changes.filter(({ before }) => (before?.disagreement.length ?? 0) > 0);
   if (differed.length === 0) return;
-  await sql`
+  const { rows } = await sql<{ id: string }>`
     UPDATE trade_mismatch SET resolved_at = clock()
       FROM trade
      WHERE trade_mismatch.resolved_at IS NULL AND trade.disagrees_since IS NULL
@@ -221,20 +221,33 @@ async function clearMismatches(tx: CpTransaction, changes: readonly Change[]): P
        AND (trade.importer, trade.exporter, trade.trade_id) IN (
            SELECT * FROM unnest(${differed.map(({ key }) => key.importer)}::uuid[],
              ${differed.map(({ key }) => key.exporter)}::uuid[],
-             ${differed.map(({ key }) => key.tradeId)}::text[]))`.execute(tx);
+             ${differed.map(({ key }) => key.tradeId)}::text[]))
+    RETURNING trade_mismatch.id`.execute(tx);
+  for (const { id } of rows) {
+    await closeNotifications(tx, { kind: 'MISMATCH', dedupeKey: `mismatch/${id}` });
+  }
 }
 
-async function tellOfParking(tx: CpTransaction, { key, view, last }: Change): Promise<void> {
+async function tellOfParking(
+  tx: CpTransaction,
+  { key, before, view, last }: Change,
+): Promise<void> {
   const { importer } = view;
-  if (!view.parked || importer === undefined) return;
   const subject = `trade/${keyText(key)}`;
+  if (before?.parked === true && !view.parked) {
+    await closeNotifications(tx, { kind: 'NEEDS_ATTENTION', subject });
+  }
+  if (!view.parked || importer === undefined) return;
   await raiseNotification(tx, {
     kind: 'NEEDS_ATTENTION',
     severity: 'WARNING',
     dedupeKey: `parked/${keyText(key)}/${importer.version}`,
     title: 'A purchase needs a person to look at it',
     subject,
-    details: { ...key, ...summaryOf(importer.document) },
+    details: {
+      ...{ ...key, ...summaryOf(importer.document) },
+      reason: importer.document.parkedReason ?? null,
+    },
     correlationId: last.correlationId,
   });
 }

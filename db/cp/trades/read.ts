@@ -139,6 +139,6 @@ function ofMismatch(query: Trades, mismatch: boolean): Trades {
 }
 
 /** `%` and `_` in what a person typed mean themselves. */
-function containing(text: string): string {
+export function containing(text: string): string {
   return `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
 }

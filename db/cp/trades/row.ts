@@ -114,6 +114,7 @@ function searchText({ importer, exporter }: TradeView): string {
           document.offer.title,
           document.sellerName,
           document.buyerMasked,
+          document.parkedReason ?? '',
         ],
   );
   return [...new Set(said)].join('\n').toLowerCase();

@@ -57,6 +57,8 @@ function eventData(row: TradeRow): TraderPurchaseData {
     policyRevision: row.policy_revision,
     relationshipRevision: row.relationship_revision,
     workflowId: `purchase/${row.trade_id}`,
+    ...(row.parked_reason !== null && { parkedReason: row.parked_reason }),
+    ...(row.parked_from !== null && { parkedFrom: row.parked_from }),
     latencyMs: Math.max(0, row.updated_at.getTime() - row.created_at.getTime()),
   };
 }
