@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   httpsOrigin,
+  namespacesByWl,
   port,
   rateFields,
   rateLimitsOf,
@@ -110,6 +111,14 @@ export interface CpConfig extends PartyConfig {
   /** How many days of telemetry events are kept. */
   readonly eventDays: number;
   readonly schedules: { readonly workSweepSeconds: number; readonly reconcileSeconds: number };
+  readonly console: {
+    /** Folder of the built console. */
+    readonly folder?: string | undefined;
+    /** Where a browser finds the Temporal UI; without it the console links no workflow. */
+    readonly temporalUiUrl?: string | undefined;
+    /** Temporal namespaces by WL id, and our own as `cp`. */
+    readonly namespaces: Readonly<Record<string, string>>;
+  };
 }
 
 const LOCAL_MASTER = { email: 'master@xpory.local', password: 'changeit' };
@@ -209,6 +218,9 @@ const cpSchema = z.object({
   RECONCILE_SECONDS: whole(30),
   // Half a year: evidence of a trade is asked for within a quarter, and disputes take another.
   TELEMETRY_RETENTION_DAYS: whole(180),
+  CONSOLE_DIR: text.optional(),
+  CONSOLE_TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
+  CONSOLE_NAMESPACES: namespacesByWl.optional(),
 });
 
 type PartyValues = z.output<z.ZodObject<typeof party>>;
@@ -250,6 +262,11 @@ export function readCpConfig(env: Environment): CpConfig {
       reconcileSeconds: values.RECONCILE_SECONDS,
     },
     mail: mailOf(values),
+    console: {
+      folder: values.CONSOLE_DIR,
+      temporalUiUrl: values.CONSOLE_TEMPORAL_UI_URL?.replace(/\/$/, ''),
+      namespaces: { ...values.CONSOLE_NAMESPACES, cp: values.TEMPORAL_NAMESPACE },
+    },
   };
 }
 

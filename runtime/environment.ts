@@ -156,3 +156,15 @@ export function readEnvironment<S extends z.ZodType>(
   const lines = [...single, ...broken].map(({ variable, message }) => `  ${variable}: ${message}`);
   throw new ConfigurationError(`${process} cannot start, bad configuration:\n${lines.join('\n')}`);
 }
+
+const NAMESPACE_FORM = /^([0-9a-f-]{36})=([A-Za-z0-9._-]{1,200})$/;
+
+/** `<WL id>=<namespace>,…`: a WL's engine is its own, so the Control Plane has to be told. */
+export const namespacesByWl = z.string().transform((list, context) => {
+  const pairs = list.split(',').map((pair) => NAMESPACE_FORM.exec(pair.trim()));
+  if (pairs.includes(null)) {
+    context.addIssue('is a list of <WL id>=<namespace>, separated by commas');
+    return z.NEVER;
+  }
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']));
+});

@@ -49,6 +49,7 @@ async function main(): Promise<number> {
     onFatal: trouble.report,
     colors: process.stdout.isTTY,
     signal: trouble.signal,
+    console: true,
   }).catch(async (error: unknown) => {
     if (trouble.signal.aborted) return trouble.happened;
     throw error;

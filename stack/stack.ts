@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { secretKey, sealKeys } from '../runtime/environment.ts';
 import { ensureBundles } from './bundles/bundles.ts';
 import type { Bundles } from './bundles/bundles.ts';
+import { ensureConsole } from './console/console.ts';
 import { migrateAll, ownDatabases, patiently } from './postgres/databases.ts';
 import type { StackError } from './errors.ts';
 import { ensurePassableFolder } from './folders.ts';
@@ -51,6 +52,8 @@ export interface StackOptions {
   readonly fsync?: boolean;
   /** Shared by the stacks of a test run, which all have the same code. */
   readonly bundleDir?: string;
+  /** Builds the console where its build is missing or old; without it what is there is served. */
+  readonly console?: boolean;
 }
 
 export interface Stack {
@@ -112,14 +115,17 @@ async function bringUp(
     step(progress, 'database', () => startDatabases(options, supervisor, secrets)),
     step(progress, 'Temporal', (say) => startTemporalServer(options, supervisor, say)),
     step(progress, 'workflow code', () => ensureBundles(bundleDir)),
+    options.console === true ? step(progress, 'console', ensureConsole) : undefined,
   ] as [
     Promise<(party: Party) => string>,
     Promise<{ address: string; uiUrl: string }>,
     Promise<Bundles>,
+    Promise<void>,
   ]);
   const agents = createAgents(pki);
   const setting = { env, ports, pki, secrets, bundles, databaseUrl, agent: agents.get() };
-  const processes = stackProcesses({ ...setting, temporalAddress: temporal.address });
+  const { address: temporalAddress, uiUrl: temporalUiUrl } = temporal;
+  const processes = stackProcesses({ ...setting, temporalAddress, temporalUiUrl });
   await allOrFirstError(
     processes.map((process) => step(progress, process.name, () => supervisor.start(process))),
   );

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { hash } from '@node-rs/argon2';
 import { Client, Connection } from '@temporalio/client';
 import { cpRoutes, CP_DOCUMENT, createCpVerifier } from '../api/cp/app.ts';
+import { serveConsole } from '../api/cp/console/files.ts';
 import { createEngine } from '../api/cp/engine.ts';
 import { createLooker } from '../activities/work/looker.ts';
 import { createWorkStarter } from '../activities/work/starter.ts';
@@ -23,6 +25,8 @@ import { openSupportDesk } from './compose/support-desk.ts';
 import { openTls } from './compose/transport.ts';
 
 const NAME = 'cp-api';
+/** Where `npm run build` puts it. */
+const CONSOLE_FOLDER = fileURLToPath(new URL('../build/console', import.meta.url));
 
 /** The Control Plane's API. It serves without the engine: what it starts there is only haste. */
 async function main(): Promise<void> {
@@ -76,7 +80,9 @@ async function main(): Promise<void> {
       authority,
       hasMail,
       onEvent: measureIntake(parts.metrics),
+      console: config.console,
     }),
+    mount: (app) => serveConsole(app, config.console.folder ?? CONSOLE_FOLDER),
     document: CP_DOCUMENT,
     isRevoked: ({ serial }) => isRevoked(db, serial),
     tls,

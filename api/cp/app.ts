@@ -11,6 +11,7 @@ import type { CpApiDeps } from './deps.ts';
 import { attentionRoute } from './desk/attention.ts';
 import { deskRoutes } from './desk/routes.ts';
 import { createGuards } from './guards.ts';
+import { sessionRoute } from './console/session-route.ts';
 import { certificateRoutes } from './keys/certificate-routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { keyReportRoute } from './keys/report-route.ts';
@@ -42,6 +43,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
   const guards = createGuards(deps);
   return [
     ...authRoutes(deps),
+    sessionRoute(deps, guards),
     ...userRoutes(deps, guards),
     ...wlRoutes(deps, guards),
     ...policyRoutes(deps, guards),

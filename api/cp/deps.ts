@@ -35,6 +35,8 @@ export interface CpApiDeps {
   readonly tokens: CpConfig['tokens'];
   /** Told of each reported event: how it was taken, and why where it was set aside. */
   readonly onEvent?: (result: EventResult, reason: string) => void;
+  /** What people are told of where to look further. */
+  readonly console: CpConfig['console'];
   /** Whether alerts can be sent by mail; absent means not. */
   readonly hasMail?: boolean;
   /** Signs certificates and revocation lists; absent where this process was given no key. */
@@ -46,6 +48,8 @@ export type Principal = OperatorPrincipal | WlPrincipal;
 export interface OperatorPrincipal {
   readonly kind: 'operator';
   readonly id: string;
+  /** End of the session. */
+  readonly expiresAt: Date;
   /** A master has every role. */
   readonly has: (role: 'master' | 'operator' | 'risk' | 'support' | 'auditor') => boolean;
 }

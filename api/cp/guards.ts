@@ -103,7 +103,7 @@ async function checkOperator(
   if (roles.length > 0 && !roles.some(has)) {
     throw new Problem('FORBIDDEN', { detail: rolesText(roles) });
   }
-  return { kind: 'operator', id: claims.sub, has };
+  return { kind: 'operator', id: claims.sub, expiresAt: claims.expiresAt, has };
 }
 
 function checkCertificate({ certificate, params }: RequestFacts): WlPrincipal {

@@ -132,6 +132,15 @@ export async function listOperators(
   return { items: rows.map((row) => operatorOf(row, sealer)), total: Number(total) };
 }
 
+export async function readOperator(
+  db: Kysely<CpSchema>,
+  sealer: Sealer,
+  id: string,
+): Promise<Operator | undefined> {
+  const row = await db.selectFrom('operator').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : operatorOf(row, sealer);
+}
+
 /** For login: the person of an address with the hash to compare. */
 export async function findByEmail(
   db: Kysely<CpSchema>,

@@ -1,12 +1,6 @@
 // The first import: @peculiar/x509 asks for decorators' metadata when it is loaded.
 import 'reflect-metadata';
-import {
-  X509Certificate,
-  createPrivateKey,
-  randomBytes,
-  webcrypto,
-  type KeyObject,
-} from 'node:crypto';
+import { X509Certificate, createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { certificateFacts, type CertificateFacts } from '../tls.ts';
@@ -52,7 +46,7 @@ const DAY_MS = 86_400_000;
 const CLOCK_SKEW_MS = 60_000;
 const SERIAL_BYTES = 16;
 
-x509.cryptoProvider.set(webcrypto);
+x509.cryptoProvider.set(globalThis.crypto);
 
 /** Takes the authority's PEM texts; throws where the key is not the certificate's. */
 export function createAuthority(pems: {
@@ -136,19 +130,22 @@ async function extensionsOf(wanted: {
 
 interface Signing {
   readonly algorithm: { readonly name: string; readonly hash: string };
-  readonly key: webcrypto.CryptoKey;
+  readonly key: SigningKey;
 }
+
+// As the certificates' library names it: Node's own type differs from the browser's in its usages.
+type SigningKey = x509.X509CrlCreateParams['signingKey'];
 
 function signingOf(key: KeyObject): Signing {
   const { namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'rsa') {
     const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
-    return { algorithm, key: key.toCryptoKey(algorithm, false, ['sign']) };
+    return { algorithm, key: key.toCryptoKey(algorithm, false, ['sign']) as SigningKey };
   }
   const curve = CURVES[namedCurve ?? ''];
   if (curve === undefined) throw new Error('The authority has a key that is neither RSA nor EC');
   const ecKey = key.toCryptoKey({ name: 'ECDSA', namedCurve: curve.name }, false, ['sign']);
-  return { algorithm: { name: 'ECDSA', hash: curve.hash }, key: ecKey };
+  return { algorithm: { name: 'ECDSA', hash: curve.hash }, key: ecKey as SigningKey };
 }
 
 const CURVES: Readonly<Record<string, { readonly name: string; readonly hash: string }>> = {

@@ -1,6 +1,6 @@
 // The first import: @peculiar/x509 asks for decorators' metadata when it is loaded.
 import 'reflect-metadata';
-import { createHash, createPublicKey, webcrypto, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 /** A request that may be answered: its key is strong enough, and its sender has it. */
@@ -22,7 +22,7 @@ const MOST_RSA_BITS = 8_192;
 const EC_CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 const KEYS = 'an EC key (P-256, P-384 or P-521) or an RSA key of 2,048 to 8,192 bits';
 
-x509.cryptoProvider.set(webcrypto);
+x509.cryptoProvider.set(globalThis.crypto);
 
 /**
  * Reads a PKCS#10 request in PEM. Its subject and its names are not looked at: what a certificate
@@ -46,7 +46,8 @@ export async function writeCertificateRequest(key: KeyObject): Promise<string> {
     keys: {
       privateKey: key.toCryptoKey(algorithm, true, ['sign']),
       publicKey: createPublicKey(key).toCryptoKey(algorithm, true, ['verify']),
-    },
+      // Node's own type of a key differs from the browser's, which the library names, in its usages.
+    } as x509.Pkcs10CertificateRequestCreateParams['keys'],
     signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
   });
   return request.toString('pem');

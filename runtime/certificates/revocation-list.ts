@@ -1,6 +1,5 @@
 // The first import: @peculiar/x509 asks for decorators' metadata when it is loaded.
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import * as asn1js from 'asn1js';
 import { serialOf } from '../tls.ts';
@@ -19,7 +18,7 @@ export class RevocationListRefused extends Error {
 const CRL_NUMBER = '2.5.29.20';
 const CERTIFICATE_FORM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-x509.cryptoProvider.set(webcrypto);
+x509.cryptoProvider.set(globalThis.crypto);
 
 /** Reads a PEM list that one of the trusted authorities has signed; throws RevocationListRefused. */
 export async function readRevocationList(

@@ -20,6 +20,7 @@ const STEPS: readonly Step[] = [
   { name: 'format', run: () => tool('prettier', ['--check', '--log-level', 'warn', '.']) },
   { name: 'lint', run: () => tool('oxlint', ['--type-aware', '--deny-warnings']) },
   { name: 'types', run: () => tool('tsc', ['--noEmit']) },
+  { name: 'console types', run: () => tool('tsc', ['--noEmit', '-p', 'console']) },
   // Loaded here and not above: code that does not compile fails its own step, not the command.
   {
     name: 'openapi',

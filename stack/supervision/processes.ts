@@ -19,6 +19,7 @@ export interface ProcessSetting {
   readonly secrets: Secrets;
   readonly bundles: Bundles;
   readonly temporalAddress: string;
+  readonly temporalUiUrl: string;
   databaseUrl(party: Party): string;
   /** Trusts the stack's authority, shows no certificate. */
   readonly agent: Dispatcher;
@@ -70,7 +71,7 @@ function supervised(setting: ProcessSetting, facts: ProcessFacts): SupervisedPro
     // The Node that runs the stack: another one on PATH may not run TypeScript.
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL(`${entry}.ts`, WORKERS))],
-    env: { ...environmentOf(setting, party), ...(entry === 'cp-api' ? authorityOf(setting) : {}) },
+    env: { ...environmentOf(setting, party), ...(entry === 'cp-api' ? ownOfCpApi(setting) : {}) },
     group: GROUPS.process,
     readyTimeoutMs: READY_TIMEOUT_MS,
     ...(color === undefined ? {} : { color }),
@@ -80,9 +81,14 @@ function supervised(setting: ProcessSetting, facts: ProcessFacts): SupervisedPro
   };
 }
 
-/** Of all processes only cp-api signs certificates. */
-function authorityOf({ pki }: ProcessSetting): Environment {
-  return { CA_CERT_FILE: pki.caPath, CA_KEY_FILE: pki.caKeyPath };
+/** Of all processes only cp-api signs certificates and serves people. */
+function ownOfCpApi({ pki, temporalUiUrl }: ProcessSetting): Environment {
+  return {
+    CA_CERT_FILE: pki.caPath,
+    CA_KEY_FILE: pki.caKeyPath,
+    CONSOLE_TEMPORAL_UI_URL: temporalUiUrl,
+    CONSOLE_NAMESPACES: WL_PARTIES.map(({ wlId, namespace }) => `${wlId}=${namespace}`).join(),
+  };
 }
 
 async function untilReady(agent: Dispatcher, url: string, signal: AbortSignal): Promise<void> {

@@ -140,6 +140,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       supportDesk: desk.supportDesk,
       tokens: TOKENS,
       hasMail: options.hasMail ?? true,
+      console: { namespaces: {} },
       ...(options.withoutAuthority === true ? {} : { authority: createAuthority(pki.authority) }),
     }),
     isRevoked: ({ serial }) => isRevoked(db, serial),

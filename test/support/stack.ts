@@ -10,6 +10,8 @@ import { freePort, testFolder } from '../stack/setup.ts';
 export interface TestStackOptions {
   /** What the processes are told beyond their defaults, as `npm start` would be. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Builds the console where it is missing or old. */
+  readonly console?: boolean;
   /** A folder that a stopped stack has left; without it a new one, removed by `close`. */
   readonly from?: TestStack;
 }
@@ -36,6 +38,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     onFatal: (error) => void failures.push(error),
     fsync: false,
     bundleDir: BUNDLES,
+    console: options.console ?? false,
   }).catch(async (error: unknown) => {
     file.end();
     if ('remove' in folder) await folder.remove();

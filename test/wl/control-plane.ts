@@ -70,6 +70,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
     signals: { look: () => undefined, test: engine.syncSnapshot },
     supportDesk: { call: engine.syncSnapshot },
     tokens: SECONDS,
+    console: { namespaces: {} },
   });
   const party: HttpParty = await startHttpParty({ routes, tls });
   const url = party.tlsUrl.replace('wl-exporter.localhost', 'cp.localhost');

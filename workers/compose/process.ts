@@ -46,7 +46,7 @@ export async function serveParty(
   {
     tls,
     ...served
-  }: Pick<AppDeps, 'routes' | 'document' | 'isRevoked'> & { readonly tls: LiveTls },
+  }: Pick<AppDeps, 'routes' | 'document' | 'isRevoked' | 'mount'> & { readonly tls: LiveTls },
 ): Promise<void> {
   const { bindHost, tlsPort, httpPort } = config.listen;
   const app = createApp({

@@ -45,7 +45,7 @@ const issuedView = z.object({
   certificate: z.string().meta({ description: 'PEM.' }),
   authority: z.string().meta({ description: 'PEM of the authority that has signed it.' }),
 });
-const certificateView = z.object({
+export const certificateView = z.object({
   serial: z.string(),
   wlId: z.string(),
   origin: z.enum(['ISSUED', 'SHOWN', 'NAMED']),

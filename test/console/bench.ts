@@ -1,0 +1,110 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { CP } from '../../stack/parties.ts';
+import { logIn, register } from '../../stack/register.ts';
+import { startBrowser } from '../support/browser.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+export const MASTER = { email: 'master@xpory.local', password: 'changeit' };
+export const WIDE = { width: 1280, height: 800 };
+export const NARROW = { width: 390, height: 844 };
+
+// A page waits for figures of a machine with several suites on two cores.
+const PAGE_TIMEOUT_MS = 30_000;
+
+export interface ConsoleBench {
+  readonly stack: TestStack;
+  readonly browser: Browser;
+  /** Address of a page, `/wls`. */
+  url(path: string): string;
+  /** A browser window of its own, with no session; `close` ends them all. */
+  window(options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
+  /** The same with somebody signed in, at a page. */
+  signedIn(path?: string, person?: Person): Promise<Page>;
+  /** Adds somebody with these roles. */
+  person(email: string, roles: readonly string[]): Promise<Person>;
+  close(): Promise<void>;
+}
+
+export interface Person {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** A whole local stack with registered parties, its console built, and a browser: once a file. */
+export async function openConsole(
+  env: Readonly<Record<string, string>> = {},
+): Promise<ConsoleBench> {
+  const stack = await startTestStack({ env, console: true });
+  const opened: BrowserContext[] = [];
+  let browser: Browser;
+  try {
+    await register(stack, () => undefined);
+    browser = await startBrowser();
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+  const url = (path: string): string =>
+    `http://127.0.0.1:${stack.ports[CP.ports.http]}/admin${path}`;
+  const window = async (options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> => {
+    const context = await browser.newContext({
+      viewport: WIDE,
+      reducedMotion: 'reduce',
+      ...options,
+    });
+    context.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    opened.push(context);
+    return context.newPage();
+  };
+  return {
+    ...{ stack, browser, url, window },
+    async signedIn(path = '/', person = MASTER) {
+      const page = await window();
+      await page.goto(url(path));
+      await signIn(page, person);
+      return page;
+    },
+    person: (email, roles) => addPerson(stack, email, roles),
+    async close() {
+      await Promise.all(opened.map((context) => context.close()));
+      await browser.close();
+      await stack.close();
+    },
+  };
+}
+
+export async function signIn(page: Page, { email, password }: Person): Promise<void> {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Senha', { exact: false }).first().fill(password);
+  await page.getByRole('button', { name: 'Entrar' }).click();
+  await page.getByRole('navigation', { name: 'Menu' }).waitFor({ state: 'attached' });
+}
+
+async function addPerson(
+  stack: TestStack,
+  email: string,
+  roles: readonly string[],
+): Promise<Person> {
+  const { cp, token } = await logIn(stack);
+  const password = 'a-long-enough-password';
+  await cp.need('/admin/api/users', {
+    method: 'POST',
+    bearer: token,
+    body: { email, password, roles },
+  });
+  return { email, password };
+}
+
+// What keeps somebody out; the lesser findings are matters of taste.
+const SERIOUS = new Set(['serious', 'critical']);
+
+/** No finding that keeps somebody from using the page. */
+export async function assertAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations
+    .filter(({ impact }) => SERIOUS.has(impact ?? ''))
+    .map(({ id, nodes }) => ({ id, at: nodes.map(({ html }) => html.slice(0, 200)) }));
+  expect({ page: page.url(), found }).toEqual({ page: page.url(), found: [] });
+}
