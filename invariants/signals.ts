@@ -46,6 +46,7 @@ const SEQUENCE = sql<Violation>`
             FROM signal) AS entry
    WHERE (status = 'APPLIED') <> (sequence > coalesce(before, 0))`;
 
+// A signal that is still at work with its offers is in force already, and answered at the end.
 const STATE = sql<Violation>`
   SELECT concat('pair ', src, '/', dst) AS subject,
          concat('disabled is ', disabled, ' at number ', pair.sequence, ', the last applied was ',
@@ -56,7 +57,11 @@ const STATE = sql<Violation>`
          USING (src, dst)
    WHERE (pair.sequence, pair.disabled, pair.signal_id)
          IS DISTINCT FROM
-         (coalesce(last.sequence, 0), coalesce(last.action = 'DISABLE', false), last.id)`;
+         (coalesce(last.sequence, 0), coalesce(last.action = 'DISABLE', false), last.id)
+     AND NOT EXISTS (SELECT 1 FROM signal_work AS work
+                      WHERE work.id = pair.signal_id AND done_at IS NULL
+                        AND (work.sequence, work.action = 'DISABLE')
+                            = (pair.sequence, pair.disabled))`;
 
 /** The exporter's admission works with what was signalled. */
 const holds = (wlId: string) => sql<Violation>`
@@ -75,7 +80,9 @@ const offers = (wlId: string) => sql<Violation>`
            ' is disabled') AS detail
     FROM imported_offer
     JOIN signal_pair ON src = exporter AND dst = ${wlId}::uuid AND disabled
-   WHERE eligible`;
+   WHERE eligible
+     AND NOT EXISTS (SELECT 1 FROM signal_work AS work
+                      WHERE work.id = signal_id AND done_at IS NULL)`;
 
 interface Signal {
   readonly id: string;

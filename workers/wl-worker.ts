@@ -6,6 +6,8 @@ import { createExporterOffersClient } from '../activities/clients/exporter-offer
 import { createGovernanceActivities } from '../activities/governance/activities.ts';
 import { createOfferActivities } from '../activities/offers/activities.ts';
 import { createReversalActivities } from '../activities/reversal/activities.ts';
+import { createSignalApplyActivities } from '../activities/signal-apply/activities.ts';
+import { sweepSignals } from '../activities/signal-apply/starter.ts';
 import { startRelay } from '../activities/telemetry/relay-starter.ts';
 import { createHoldTidyActivities } from '../activities/upkeep/hold-tidy.ts';
 import { createOrphanSweepActivities } from '../activities/upkeep/orphan-sweep.ts';
@@ -73,6 +75,10 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
   const { db, sealer } = database;
   const own = { wlId: config.wl.id, currency: config.wl.currency };
   const { tlsHost, tlsPort } = config.listen;
+  const sweepStarts = async (): Promise<boolean> => {
+    await sweepSignals(client(), db);
+    return startRelay(client());
+  };
   return {
     ...createGovernanceActivities({
       ...{ db, sealer, controlPlane, keys, own },
@@ -91,8 +97,9 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
       importers: createImporterClient({ agent, peerUrl }),
     }),
     ...createReversalActivities({ db, exporter, log, announce: (row) => board.announce(row) }),
+    ...createSignalApplyActivities({ db, sealer, own, controlPlane }),
     ...createHoldTidyActivities(db),
-    ...createOrphanSweepActivities({ db, starter, log, startRelay: () => startRelay(client()) }),
+    ...createOrphanSweepActivities({ db, starter, log, startRelay: sweepStarts }),
   };
 }
 

@@ -2,6 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
+import type { SignalAnswer } from '../../domain/imbalance/signal.ts';
 import type {
   EventKey,
   PullDocument,
@@ -66,6 +67,8 @@ export interface ControlPlaneClient {
   issuePeerToken(targetWlId: string, scopes: readonly string[]): Promise<IssuedToken>;
   pull(request: PullRequest): Promise<PullAnswer>;
   readKeys(): Promise<PublishedKeys>;
+  /** False where no delivery of that signal to us is known there. */
+  ackSignal(token: string, signalId: string, answer: SignalAnswer): Promise<boolean>;
 }
 
 export interface ControlPlaneClientDeps {
@@ -125,6 +128,14 @@ export function createControlPlaneClient(deps: ControlPlaneClientDeps): ControlP
     async readKeys() {
       const path = '/.well-known/jwks.json';
       return jwksShape.parse(accepted(await call({ method: 'GET', path }), path).body);
+    },
+    async ackSignal(token, signalId, body) {
+      const path = `/imbalance/signals/${signalId}/ack`;
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await call({ method: 'POST', path, body, headers });
+      if (answer.status === 404) return false;
+      accepted(answer, path);
+      return true;
     },
   };
 }

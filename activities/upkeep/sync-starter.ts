@@ -6,6 +6,7 @@ import {
 } from '../../workflows/offer-sync/contract.ts';
 import { POLICY_SYNC, POLICY_SYNC_ID, PULL_SIGNAL } from '../../workflows/policy-sync/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
+import { startSignalApply } from '../signal-apply/starter.ts';
 import { within } from '../../runtime/within.ts';
 
 /** What the API may set off: it reaches the network in no other way. */
@@ -14,6 +15,8 @@ export interface SyncStarter {
   startPolicySync(): Promise<void>;
   /** Pulls and syncs now and waits for the result. */
   importNow(correlationId: string): Promise<OfferSyncResult>;
+  /** Does behind the answer what a signal takes too long for. */
+  startSignalApply(signalId: string): Promise<void>;
 }
 
 /** Somebody waits for the answer; a sync that takes longer has a partner that hangs. */
@@ -32,6 +35,7 @@ export function createSyncStarter(client: () => Pick<Client, 'workflow'>): SyncS
       });
       await within(START_LIMIT_MS, started);
     },
+    startSignalApply: (signalId) => startSignalApply(client(), signalId),
     async importNow(correlationId) {
       const result: Promise<unknown> = client().workflow.execute(IMPORT_NOW, {
         workflowId: importNowId(correlationId),

@@ -9,6 +9,8 @@ import type { OfferSyncResult } from '../../workflows/offer-sync/contract.ts';
 export interface SyncStarter {
   startPolicySync(): Promise<void>;
   importNow(correlationId: string): Promise<OfferSyncResult>;
+  /** Does behind the answer what a signal takes too long for. */
+  startSignalApply(signalId: string): Promise<void>;
 }
 
 /** What the routes beside the purchase need. */

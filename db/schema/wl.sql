@@ -390,6 +390,27 @@ CREATE TABLE signal_pair (
   CONSTRAINT signal_pair_pkey PRIMARY KEY (src, dst)
 );
 
+CREATE TABLE signal_work (
+  id uuid NOT NULL,
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  sequence bigint NOT NULL,
+  action text NOT NULL,
+  reason text NOT NULL,
+  exposure_minor bigint NOT NULL,
+  limit_minor bigint NOT NULL,
+  correlation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  received_at timestamp with time zone NOT NULL DEFAULT clock(),
+  after_offer text NOT NULL DEFAULT ''::text,
+  offers_changed integer NOT NULL DEFAULT 0,
+  done_at timestamp with time zone,
+  acked_at timestamp with time zone,
+  CONSTRAINT signal_work_pkey PRIMARY KEY (id),
+  CONSTRAINT signal_work_action_check CHECK ((action = ANY (ARRAY['DISABLE'::text, 'ENABLE'::text]))),
+  CONSTRAINT signal_work_check CHECK (((acked_at IS NULL) OR (done_at IS NOT NULL)))
+);
+
 CREATE TABLE stock_journal (
   entry_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   offer_id text NOT NULL,
@@ -511,6 +532,10 @@ CREATE INDEX outbox_unsent ON public.outbox USING btree (occurred_at) WHERE (sen
 CREATE INDEX posting_account ON public.posting USING btree (account, currency);
 
 CREATE UNIQUE INDEX signal_applied_once ON public.signal USING btree (src, dst, sequence) WHERE (status = 'APPLIED'::text);
+
+CREATE INDEX signal_work_open ON public.signal_work USING btree (src, dst) WHERE (done_at IS NULL);
+
+CREATE INDEX signal_work_unacked ON public.signal_work USING btree (received_at) WHERE (acked_at IS NULL);
 
 CREATE INDEX stock_journal_offer ON public.stock_journal USING btree (offer_id);
 

@@ -84,7 +84,14 @@ export async function repriceImportedOffers(
   exporter: string,
 ): Promise<number> {
   const rules = await lockRules(tx, own, exporter);
-  const before = await lockOffers(tx, exporter);
+  return writeRepriced(tx, await lockOffers(tx, exporter), rules);
+}
+
+async function writeRepriced(
+  tx: Transaction<WlTables>,
+  before: readonly ImportedOffer[],
+  rules: Rules,
+): Promise<number> {
   const changed: OfferRow[] = [];
   for (const row of before) {
     const next = { ...row, ...termsOf(row, rules) };
@@ -92,6 +99,43 @@ export async function repriceImportedOffers(
   }
   await writeOffers(tx, changed);
   return changed.length;
+}
+
+export interface RepricedBatch {
+  readonly changed: number;
+  /** The last offer of the batch; undefined where there was none. */
+  readonly last: string | undefined;
+  readonly isLast: boolean;
+}
+
+/** The same for the next offers after `after`, by id, for work that is too much for one transaction. */
+export async function repriceBatch(
+  tx: Transaction<WlTables>,
+  own: OwnWl,
+  batch: { readonly exporter: string; readonly after: string; readonly limit: number },
+): Promise<RepricedBatch> {
+  const { exporter, after, limit } = batch;
+  const rules = await lockRules(tx, own, exporter);
+  const before = await offersOf(tx, exporter).where('offer_id', '>', after).limit(limit).execute();
+  const changed = await writeRepriced(tx, before, rules);
+  return { changed, last: before.at(-1)?.offer_id, isLast: before.length < limit };
+}
+
+/** Whether there are more imported offers of that exporter than so many. */
+export async function hasMoreOffersThan(
+  tx: Transaction<WlTables>,
+  exporter: string,
+  count: number,
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('imported_offer')
+    .select('offer_id')
+    .where('exporter', '=', exporter)
+    .orderBy('offer_id')
+    .offset(count)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Exporters of which something was ever imported, ordered. */
@@ -185,13 +229,16 @@ async function lockRules(tx: Transaction<WlTables>, own: OwnWl, exporter: string
 
 /** In one order everywhere, so that two writers of the same offers wait instead of deadlocking. */
 async function lockOffers(tx: Transaction<WlTables>, exporter: string): Promise<ImportedOffer[]> {
+  return offersOf(tx, exporter).execute();
+}
+
+function offersOf(tx: Transaction<WlTables>, exporter: string) {
   return tx
     .selectFrom('imported_offer')
     .selectAll()
     .where('exporter', '=', exporter)
     .orderBy('offer_id')
-    .forNoKeyUpdate()
-    .execute();
+    .forNoKeyUpdate();
 }
 
 type Terms = Pick<

@@ -27,6 +27,7 @@ const RESET_TABLES = [
   'exposure_journal',
   'stock_journal',
   'pair',
+  'signal_work',
   'signal_pair',
   'signal',
   'settlement',

@@ -20,6 +20,14 @@ export interface SignalReceiver {
   }): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Whether the trade of the pair is switched off there. */
   isDisabled(pair: Pair): Promise<boolean>;
+  /** Where a signal may take it longer than a request; as importer, because it has the offers. */
+  readonly later: {
+    /** From now on one does. */
+    begin(): Promise<void>;
+    /** Does the rest of every signal that it has taken. */
+    finish(): Promise<void>;
+    end(): Promise<void>;
+  };
 }
 
 type SigningKey = NonNullable<WebhookToSign['key']>;
@@ -99,6 +107,7 @@ export function signalConformance(name: string, subject: () => SignalReceiver): 
   describe(`${name} takes signals`, () => {
     takesEffects({ send, isOff, exporting, importing });
     refusesStrangers({ send, isOff, exporting });
+    answersLater({ send, isOff, importing, later: () => subject().later });
     checksKeys({ send, isOff, exporting, key: () => subject().key });
   });
 }
@@ -180,6 +189,30 @@ function takesEffects({ send, isOff, exporting, importing }: Parts): void {
     expect(await send(messageOf({ src, dst: src }, probe))).toMatchObject(applied(0));
     expect(await isOff(exporting())).toBe(true);
     expect(await send(messageOf(exporting(), { action: 'ENABLE' }))).toMatchObject(applied());
+  });
+}
+
+function answersLater({
+  send,
+  isOff,
+  importing,
+  later,
+}: Omit<Parts, 'exporting'> & { readonly later: () => SignalReceiver['later'] }): void {
+  const accepted = { status: 202, body: { status: 'PENDING' } };
+
+  test('what takes longer is in force with its 202, and has one answer once it is done', async () => {
+    await later().begin();
+    const message = messageOf(importing());
+    expect(await send(message)).toMatchObject(accepted);
+    expect(await isOff(importing())).toBe(true);
+    expect(await send(message)).toMatchObject(accepted);
+    await later().finish();
+    const first = await send(message);
+    expect(first).toMatchObject(applied());
+    expect((await send(message)).body).toEqual(first.body);
+    await later().end();
+    expect(await send(messageOf(importing(), { action: 'ENABLE' }))).toMatchObject(applied());
+    expect(await isOff(importing())).toBe(false);
   });
 }
 

@@ -37,6 +37,15 @@ beforeAll(async () => {
         url: `${double.url}${SIGNAL_PATH}`,
         timeoutMs: CALL_TIMEOUT_MS,
       }),
+    later: {
+      begin: async () =>
+        double.behave(async ({ apply }) => {
+          apply();
+          return { status: 202, body: { status: 'PENDING' } };
+        }),
+      finish: async () => double.heal(),
+      end: async () => undefined,
+    },
     isDisabled: (pair) => Promise.resolve(double.isDisabled(pair)),
   };
 });

@@ -81,7 +81,8 @@ async function apply(wls: Wls, signal: Signal, wlId: string) {
     'market',
   );
   if (!applied.ok) throw new Error(applied.code);
-  return applied.value;
+  if (applied.value.kind === 'PENDING') throw new Error('there are no offers that take longer');
+  return applied.value.answer;
 }
 
 const idOf = (number: number): string => `(SELECT id FROM signal WHERE sequence = ${number})`;

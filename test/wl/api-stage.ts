@@ -58,6 +58,7 @@ export async function startApi(): Promise<ApiStage> {
     syncs: {
       startPolicySync: async () => void nudges.push('pull'),
       importNow: () => stage.importNow(),
+      startSignalApply: async () => undefined,
     },
   });
   const stage: ApiStage = {

@@ -1,10 +1,12 @@
-import { expect } from '@jest/globals';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { Dispatcher } from 'undici';
 import { callJson, type CallAnswer } from '../../activities/clients/agent.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { saveSecret, SIGNAL_SECRET } from '../../db/wl/control-tokens.ts';
+import { applyOfferSync } from '../../db/wl/imported-offers.ts';
+import { continueSignal, OFFERS_AT_ONCE, unfinishedSignals } from '../../db/wl/signals.ts';
+import { minor } from '../../domain/shared/money.ts';
 import { saveWebhookKeys } from '../../db/wl/webhook-keys.ts';
 import type { EventKey } from '../../domain/policy/pull-document.ts';
 import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
@@ -73,6 +75,10 @@ export interface SignalStage {
   readonly importer: TestImporter;
   readonly certificates: Readonly<Record<'controlPlane' | 'importer' | 'foreign', Identity>>;
   wl(role: Role): TestWl;
+  /** Signals that were answered with 202: the rest of them was asked for. */
+  readonly pending: readonly string[];
+  /** In place of writing it down, where the test has an engine. */
+  onPending(start: (signalId: string) => Promise<void>): void;
   /** How often a signal has made a WL pull. */
   pulls(): number;
   /** Both have pulled a document with these webhook keys. */
@@ -106,7 +112,13 @@ export async function startSignalStage(): Promise<SignalStage> {
     pulls += 1;
     return Promise.resolve();
   };
-  const syncs = { startPolicySync, importNow: never };
+  const pending: string[] = [];
+  const startSignalApply = (signalId: string): Promise<void> => {
+    pending.push(signalId);
+    return startRest(signalId);
+  };
+  let startRest = (_signalId: string): Promise<void> => Promise.resolve();
+  const syncs = { startPolicySync, importNow: never, startSignalApply };
   const open = (role: Role) =>
     startNode({
       ...{ wl: wls[role], wlId: IDS[role], currency: CURRENCIES[role] },
@@ -122,6 +134,8 @@ export async function startSignalStage(): Promise<SignalStage> {
     certificates,
     wl: (role) => wls[role],
     pulls: () => pulls,
+    pending,
+    onPending: (start) => void (startRest = start),
     knowKeys: (keys) =>
       Promise.all(
         Object.values(wls).map(({ db }) => inTransaction(db, (tx) => saveWebhookKeys(tx, keys))),
@@ -144,11 +158,37 @@ export async function startSignalStage(): Promise<SignalStage> {
   };
 }
 
+/** So many offers of the partner that may be bought here. */
+export async function importMany(stage: SignalStage, role: Role, count: number): Promise<void> {
+  const [wlId, partner] = role === 'importer' ? [IMPORTER, EXPORTER] : [EXPORTER, IMPORTER];
+  const listed = Array.from({ length: count }, (_, index) => ({
+    ...{ originOfferId: `many-${index}`, title: `Oferta ${index}`, available: 5 },
+    ...{ currency: role === 'importer' ? 'XEX' : 'XIM', unitPrice: minor(80_00n) },
+    ...{ category: { id: '7', name: 'Moda' }, entity: { id: 'e1', name: 'Loja' } },
+  }));
+  await applyOfferSync(stage.wl(role).db, { wlId, currency: CURRENCIES[role] }, partner, listed);
+}
+
 /** One of the two behind the door of the conformance suite. */
 export function receiverOf(stage: SignalStage, role: Role): SignalReceiver {
   const { controlPlane, importer } = stage.certificates;
   const wlId = IDS[role];
+  const { db: ownDb } = stage.wl(role);
+  const own = { wlId, currency: CURRENCIES[role] };
+  const exporter = wlId === EXPORTER ? IMPORTER : EXPORTER;
   return {
+    later: {
+      begin: () => importMany(stage, role, OFFERS_AT_ONCE + 1),
+      finish: async () => {
+        for (const id of await unfinishedSignals(ownDb, OFFERS_AT_ONCE)) {
+          let step = await continueSignal(ownDb, own, id);
+          while (step.kind === 'MORE') step = await continueSignal(ownDb, own, id);
+        }
+      },
+      end: async () => {
+        await ownDb.deleteFrom('imported_offer').where('exporter', '=', exporter).execute();
+      },
+    },
     ...{ wlId, partnerId: wlId === EXPORTER ? IMPORTER : EXPORTER, secret: SECRET, key: KEY },
     send: ({ as, body, headers }) =>
       stage.send(role, JSON.parse(body) as Signal, {
@@ -161,7 +201,9 @@ export function receiverOf(stage: SignalStage, role: Role): SignalReceiver {
       if (src !== wlId) return pair?.disabled ?? false;
       const partners = db.selectFrom('pair').select('signal_disabled').where('partner', '=', dst);
       const partner = await partners.executeTakeFirst();
-      expect(partner?.signal_disabled ?? false).toBe(pair?.disabled ?? false);
+      if ((partner?.signal_disabled ?? false) !== (pair?.disabled ?? false)) {
+        throw new Error('holds and offers disagree about what was signalled');
+      }
       return partner?.signal_disabled ?? false;
     },
   };

@@ -36,7 +36,9 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 beforeEach(async () => {
   for (const role of ROLES) {
-    await sql`TRUNCATE signal, signal_pair, outbox, imported_offer`.execute(stage.wl(role).db);
+    await sql`TRUNCATE signal, signal_work, signal_pair, outbox, imported_offer`.execute(
+      stage.wl(role).db,
+    );
     await sql`UPDATE pair SET signal_disabled = false`.execute(stage.wl(role).db);
   }
 });

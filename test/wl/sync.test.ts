@@ -90,6 +90,7 @@ async function startParties(): Promise<void> {
   const syncs = {
     startPolicySync: () => exporter.syncs.startPolicySync(),
     importNow: (id: string) => exporter.syncs.importNow(id),
+    startSignalApply: (id: string) => exporter.syncs.startSignalApply(id),
   };
   node = await startNode({
     wl: exporterDb,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readSecret, SIGNAL_SECRET } from '../../../db/wl/control-tokens.ts';
-import { applySignal } from '../../../db/wl/signals.ts';
+import { applySignal, type AppliedSignal } from '../../../db/wl/signals.ts';
 import { readWebhookKeys } from '../../../db/wl/webhook-keys.ts';
 import { SIGNAL_PATH, type SignalAnswer } from '../../../domain/imbalance/signal.ts';
 import type { Code } from '../../../domain/shared/codes.ts';
@@ -47,6 +47,10 @@ const signalAnswer = z.object({
   offersChanged: z.int().min(0),
 });
 
+const signalAccepted = z
+  .object({ status: z.literal('PENDING') })
+  .meta({ description: 'In force; the offers follow, and then an explicit ack.' });
+
 /** The enforcer: the Control Plane stops and restores one direction of trade (RULES.md 3). */
 export function createSignalRoutes(deps: SignalDeps, guards: Guards): Route[] {
   return [
@@ -58,10 +62,13 @@ export function createSignalRoutes(deps: SignalDeps, guards: Guards): Route[] {
       group: 'control',
       guard: signedByControlPlane(deps, guards),
       body: signal,
-      responses: { 200: signalAnswer },
+      responses: { 200: signalAnswer, 202: signalAccepted },
       handler: async ({ body, principal, facts, log }) => {
         if (!principal.isKeyKnown) await askForKey(deps, body.action, log);
-        return { status: 200, body: await apply(deps, body, facts.correlationId) };
+        const applied = await apply(deps, body, facts.correlationId);
+        if (applied.kind === 'DONE') return { status: 200, body: applied.answer };
+        await startRest(deps, body.id, log);
+        return { status: 202, body: { status: 'PENDING' } };
       },
     }),
   ];
@@ -147,11 +154,11 @@ async function apply(
   { db, own }: SignalDeps,
   body: z.output<typeof signal>,
   correlationId: string,
-): Promise<SignalAnswer> {
+): Promise<AppliedSignal> {
   const { id, sequence: number, src, dst, action, reason } = body;
   // A signal about others means that the Control Plane has our endpoint under their name.
   if (src !== own.wlId && dst !== own.wlId) throw new Problem('NOT_FOUND');
-  if (action === 'TEST') return answerTest();
+  if (action === 'TEST') return { kind: 'DONE', answer: answerTest() };
   if (src === dst) {
     const errors = [{ in: 'body' as const, pointer: '/dst', message: 'is another WL than src' }];
     throw new Problem('VALIDATION_FAILED', { errors });
@@ -169,6 +176,13 @@ async function apply(
   );
   if (applied.ok) return applied.value;
   throw new Problem('CONFLICT', { detail: 'This id has been used for another signal.' });
+}
+
+/** The row is committed, so a start that fails is made up for by the sweep. */
+async function startRest({ syncs }: SignalDeps, signalId: string, log: Logger): Promise<void> {
+  await syncs.startSignalApply(signalId).catch((err: unknown) => {
+    log.warn({ err, signalId }, 'the rest of a signal waits for the next sweep');
+  });
 }
 
 function answerTest(): SignalAnswer {

@@ -31,7 +31,20 @@ export interface SignalTable {
   applied_at: Date;
 }
 
+/** A signal that is in force before every offer is; a superseded one is done with the newer. */
+export interface SignalWorkTable extends Omit<
+  SignalTable,
+  'status' | 'offers_changed' | 'applied_at' | 'received_at'
+> {
+  received_at: Stamp;
+  after_offer: Generated<string>;
+  offers_changed: Generated<number>;
+  done_at: ColumnType<Date | null, undefined, Date>;
+  acked_at: ColumnType<Date | null, undefined, Date>;
+}
+
 export interface SignalTables {
+  signal_work: SignalWorkTable;
   signal_pair: SignalPairTable;
   signal: SignalTable;
 }
