@@ -28,13 +28,20 @@ export interface PoolOptions {
   readonly onError: (error: Error) => void;
   /** Milliseconds; for reports, migrations and checkers, which may read whole tables. */
   readonly statementTimeoutMs?: number;
+  /** Called at the start of each transaction; what it answers is called at the end. */
+  readonly onTransaction?: TransactionObserver | undefined;
 }
+
+export type TransactionObserver = () => (end: 'commit' | 'rollback' | 'lost') => void;
 
 /** A pool whose sessions carry the time-outs of this project. Close it with `end()`. */
 export function createPool(options: PoolOptions): pg.Pool {
   const statement = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
-    Client: PreparingClient,
+    Client:
+      options.onTransaction === undefined
+        ? PreparingClient
+        : observingClient(options.onTransaction),
     connectionString: options.url,
     max: options.size,
     application_name: options.applicationName,
@@ -122,4 +129,39 @@ class PreparingClient extends pg.Client {
     const run = super.query.bind(this) as (...all: unknown[]) => unknown;
     return name === undefined ? run(text, ...rest) : run({ name, text, values }, ...rest.slice(1));
   }) as pg.Client['query'];
+}
+
+/** The same with an eye on transactions; a class of its own, so that it costs nobody else. */
+function observingClient(observe: TransactionObserver): typeof PreparingClient {
+  return class extends PreparingClient {
+    constructor(...config: ConstructorParameters<typeof PreparingClient>) {
+      super(...config);
+      const run = this.query as unknown as (...all: unknown[]) => unknown;
+      let done: ReturnType<TransactionObserver> | undefined;
+      const finish = (end: 'commit' | 'rollback' | 'lost'): void => {
+        done?.(end);
+        done = undefined;
+      };
+      this.once('end', () => finish('lost'));
+      this.query = ((text: unknown, ...rest: unknown[]): unknown => {
+        if (isBegin(text)) done = observe();
+        const result = run(text, ...rest);
+        if (text !== 'commit' && text !== 'rollback') return result;
+        return Promise.resolve(result).then(
+          (answer) => {
+            finish(text);
+            return answer;
+          },
+          (error: unknown) => {
+            finish('lost');
+            throw error;
+          },
+        );
+      }) as pg.Client['query'];
+    }
+  };
+}
+
+function isBegin(text: unknown): boolean {
+  return typeof text === 'string' && /^(begin|start transaction)\b/.test(text);
 }

@@ -52,6 +52,8 @@ export interface PartyConfig {
   /** Prebuilt workflow code; without it the worker bundles when it starts. */
   readonly workflowBundle?: string | undefined;
   readonly rateLimits: RateLimits;
+  /** Where traces are sent (OTLP over HTTP); without it none are made. */
+  readonly traceEndpoint?: string | undefined;
   readonly shutdownGraceMs: number;
 }
 
@@ -149,6 +151,7 @@ const party = {
   // Looks sealed columns up; it is apart from the seal keys because it outlives their rotation.
   SEAL_INDEX_KEY: secretKey,
   WORKFLOW_BUNDLE: text.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   // The stack promises to stop everything in under 10 s; a process gets most of that to drain.
   SHUTDOWN_GRACE_MS: whole(8_000),
   ...rateFields,
@@ -350,6 +353,7 @@ function partyConfig(values: PartyValues): PartyConfig {
     seal: { keys: values.SEAL_KEYS, indexKey: values.SEAL_INDEX_KEY },
     workflowBundle: values.WORKFLOW_BUNDLE,
     rateLimits: rateLimitsOf(values),
+    traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
   };
 }

@@ -71,6 +71,11 @@ export function makeTraceparent(parent?: TraceContext): string {
   return `00-${traceId}-${randomBytes(SPAN_ID_BYTES).toString('hex')}-${flags}`;
 }
 
+/** The running trace, so that the next call hangs on it; a new one where nothing runs. */
+export function runningTrace(): string {
+  return currentCorrelation()?.traceparent ?? makeTraceparent();
+}
+
 function continueTrace(traceparent: string | undefined): string {
   return makeTraceparent(parseTraceparent(traceparent));
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { Client } from '@temporalio/client';
+import { Client, type ClientInterceptors } from '@temporalio/client';
 import { NativeConnection, Runtime, type Logger as TemporalLogger } from '@temporalio/worker';
 import type { Logger } from './log.ts';
 
@@ -10,6 +10,8 @@ export interface TemporalOptions {
   readonly log: Logger;
   /** How long to wait for a server that is still starting. */
   readonly patienceMs?: number;
+  /** Of the client. */
+  readonly interceptors?: ClientInterceptors;
 }
 
 export interface TemporalConnection {
@@ -25,7 +27,7 @@ const RETRY_MS = 500;
 
 /** Connects without gzip, which costs more than it saves on loopback and LAN. */
 export async function connectTemporal(options: TemporalOptions): Promise<TemporalConnection> {
-  const { address, namespace, log, patienceMs = DEFAULT_PATIENCE_MS } = options;
+  const { address, namespace, log, patienceMs = DEFAULT_PATIENCE_MS, interceptors } = options;
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -33,7 +35,11 @@ export async function connectTemporal(options: TemporalOptions): Promise<Tempora
         address,
         grpcCompression: { codec: 'none' },
       });
-      return { connection, client: new Client({ connection, namespace }), namespace };
+      const client = new Client({
+        ...{ connection, namespace },
+        ...(interceptors !== undefined && { interceptors }),
+      });
+      return { connection, client, namespace };
     } catch (cause) {
       if (performance.now() + RETRY_MS > deadline) {
         throw new Error(`No Temporal server answers at ${address} (TEMPORAL_ADDRESS)`, { cause });

@@ -19,6 +19,7 @@ import { createAuthority, type Authority } from '../runtime/certificates/authori
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { SignalTestInput } from '../workflows/signal-test/contract.ts';
 import { openPartyDatabase, type PartyDatabase } from './compose/party-database.ts';
+import { clientTracing } from './compose/engine-tracing.ts';
 import { measureIntake } from './compose/intake-figures.ts';
 import { createParts, run, serveParty } from './compose/process.ts';
 import { openSupportDesk } from './compose/support-desk.ts';
@@ -31,7 +32,7 @@ const CONSOLE_FOLDER = fileURLToPath(new URL('../build/console', import.meta.url
 /** The Control Plane's API. It serves without the engine: what it starts there is only haste. */
 async function main(): Promise<void> {
   const config = readCpConfig(process.env);
-  const parts = createParts(NAME, config);
+  const parts = await createParts(NAME, config);
   const { log, shutdown } = parts;
   const database = await openPartyDatabase<CpSchema>(config, {
     ...parts,
@@ -46,7 +47,11 @@ async function main(): Promise<void> {
 
   // Lazy: the connection is made by the first start of a workflow, and again after it broke.
   const connection = Connection.lazy({ address: config.temporal.address });
-  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const client = new Client({
+    connection,
+    namespace: config.temporal.namespace,
+    ...(parts.tracing && { interceptors: clientTracing(parts.tracing) }),
+  });
   const engine = createEngine({ client });
   const work = createWorkStarter({ db, client: () => client, log });
   const looker = createLooker({ client: () => client, log });
@@ -79,7 +84,7 @@ async function main(): Promise<void> {
       tokens,
       authority,
       hasMail,
-      onEvent: measureIntake(parts.metrics),
+      onEvent: measureIntake(parts.metrics, parts.tracing),
       console: config.console,
     }),
     mount: (app) => serveConsole(app, config.console.folder ?? CONSOLE_FOLDER),

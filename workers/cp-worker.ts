@@ -67,7 +67,11 @@ async function main(): Promise<void> {
     tls: openTls(config, parts),
     revocations: await openRevocations(() => revokedSet(database.db), parts),
   };
-  const agent = createAgent({ ...transport, connections: CONNECTIONS_PER_WL });
+  const agent = createAgent({
+    ...transport,
+    connections: CONNECTIONS_PER_WL,
+    tracing: parts.tracing,
+  });
   shutdown.add('agent', () => agent.close());
   const work = createWorkStarter({ db: database.db, client: () => link.client(), log });
   const drift = {

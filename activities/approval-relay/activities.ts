@@ -10,7 +10,7 @@ import {
 import type { CpSchema } from '../../db/cp/schema.ts';
 import { finishWork } from '../../db/cp/work-order.ts';
 import { TRADER_STATUSES } from '../../domain/purchase/hold.ts';
-import { correlationHeaders, makeTraceparent, withCorrelation } from '../../runtime/correlation.ts';
+import { correlationHeaders, runningTrace, withCorrelation } from '../../runtime/correlation.ts';
 import {
   approvalRelayId,
   type ApprovalRelayActivities,
@@ -53,7 +53,7 @@ export function createApprovalRelayActivities(
       if (row === undefined) return { state: 'NOTHING_TO_DO' };
       if (row.state !== 'RELAYING') return resultOf(row.state, row.outcome_status);
       const { correlationId } = input;
-      const answer = await withCorrelation({ correlationId, traceparent: makeTraceparent() }, () =>
+      const answer = await withCorrelation({ correlationId, traceparent: runningTrace() }, () =>
         send(deps, input, row),
       );
       const outcome = outcomeOf(answer, input.exporter);

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { readAnswer, readHoldCorrelation } from '../../db/wl/holds/read.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
 import type { TraderAnswer } from '../../domain/purchase/answer.ts';
-import { makeTraceparent, withCorrelation } from '../../runtime/correlation.ts';
+import { runningTrace, withCorrelation } from '../../runtime/correlation.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { ApprovalActivities, WaitingPurchase } from '../../workflows/approval/contract.ts';
 import type { ImporterClient } from './importer.ts';
@@ -34,7 +34,7 @@ export function createApprovalActivities({ db, importers, log }: ApprovalDeps): 
       const answer = await read(db, purchase);
       const key = { requester: importer, tradeId };
       const correlationId = (await readHoldCorrelation(db, key)) ?? tradeId;
-      await withCorrelation({ correlationId, traceparent: makeTraceparent() }, () =>
+      await withCorrelation({ correlationId, traceparent: runningTrace() }, () =>
         importers.deliver(importer, tradeId, answer),
       );
     },

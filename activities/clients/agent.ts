@@ -2,9 +2,11 @@ import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { Agent, Dispatcher, request } from 'undici';
+import { TRACEPARENT_HEADER } from '../../runtime/correlation.ts';
 import { fixedTls, type LiveTls } from '../../runtime/live-tls.ts';
 import { ADDRESS_REFUSED } from '../../runtime/public-url.ts';
 import type { Revocations } from '../../runtime/revocations.ts';
+import { patternOf, traced, type SpanFacts, type Tracing } from '../../runtime/tracing.ts';
 import { serialOf, type TlsMaterial } from '../../runtime/tls.ts';
 
 export interface AgentTimeouts {
@@ -22,6 +24,8 @@ export interface AgentOptions {
   /** Connections per partner; as many calls run at once. */
   readonly connections: number;
   readonly timeouts?: AgentTimeouts;
+  /** A span for each call; none without it. */
+  readonly tracing?: Tracing | undefined;
   /** Instead of the system's resolver; where it refuses, nothing is sent. */
   readonly lookup?: LookupFunction;
 }
@@ -83,9 +87,11 @@ const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
 export class PartnerAgent extends Dispatcher {
   readonly #make: () => Agent;
   #pool: Agent;
+  readonly tracing: Tracing | undefined;
 
-  constructor(make: () => Agent) {
+  constructor(make: () => Agent, tracing?: Tracing) {
     super();
+    this.tracing = tracing;
     this.#make = make;
     this.#pool = make();
   }
@@ -131,7 +137,7 @@ export function createAgent(options: AgentOptions): PartnerAgent {
         checkServerIdentity: (host, peer) => refusalOfServer(host, peer, revocations),
       },
     });
-  });
+  }, options.tracing);
   const renew = (): void => {
     // What fails is the end of a pool that nobody uses any more.
     agent.renew().catch(() => undefined);
@@ -166,6 +172,34 @@ const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
 
 /** One JSON call without redirects; throws ConnectionFailure where no whole answer came. */
 export async function callJson(options: CallOptions): Promise<CallAnswer> {
+  const tracing = options.agent instanceof PartnerAgent ? options.agent.tracing : undefined;
+  return tracing === undefined ? call(options) : tracedCall(tracing, options);
+}
+
+const SERVER_FAULT = 500;
+
+/** A span for each attempt; the partner's hangs on it where the caller sends a trace at all. */
+function tracedCall(tracing: Tracing, options: CallOptions): Promise<CallAnswer> {
+  const { method, url, headers = {} } = options;
+  const { pathname, hostname } = new URL(url);
+  const facts: SpanFacts = {
+    name: `${method} ${patternOf(pathname)}`,
+    kind: 'client',
+    attributes: { 'http.request.method': method, 'server.address': hostname },
+  };
+  return traced(tracing, facts, async ({ traceparent, set }) => {
+    const sent = TRACEPARENT_HEADER in headers ? { [TRACEPARENT_HEADER]: traceparent } : {};
+    const answer = await call({ ...options, headers: { ...headers, ...sent } });
+    const isFault = answer.status >= SERVER_FAULT;
+    set({
+      'http.response.status_code': answer.status,
+      ...(isFault && { 'error.type': String(answer.status) }),
+    });
+    return answer;
+  });
+}
+
+async function call(options: CallOptions): Promise<CallAnswer> {
   const { agent, method, url, body, headers, timeoutMs, signal } = options;
   const deadline = AbortSignal.timeout(timeoutMs);
   try {

@@ -15,7 +15,7 @@ import {
   rejectTrade,
   settleTrade,
 } from '../../db/wl/trades/steps.ts';
-import { makeTraceparent, withCorrelation } from '../../runtime/correlation.ts';
+import { runningTrace, withCorrelation } from '../../runtime/correlation.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type {
   Learned,
@@ -66,7 +66,7 @@ function moved({ announce }: PurchaseDeps, row: TradeRow): TradeSnapshot {
 
 function correlated<T>(row: TradeRow, work: () => Promise<T>): Promise<T> {
   const { correlation_id: correlationId } = row;
-  return withCorrelation({ correlationId, traceparent: makeTraceparent() }, work);
+  return withCorrelation({ correlationId, traceparent: runningTrace() }, work);
 }
 
 /** Steps that ask the exporter; what came of it is judged here and booked by the next step. */

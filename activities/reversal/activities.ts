@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { WlTables } from '../../db/wl/schema.ts';
 import { finishReversal, readReversalReason } from '../../db/wl/trades/reversal.ts';
 import { readTrade, type TradeRow } from '../../db/wl/trades/row.ts';
-import { makeTraceparent, withCorrelation } from '../../runtime/correlation.ts';
+import { runningTrace, withCorrelation } from '../../runtime/correlation.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { maskText } from '../../runtime/mask.ts';
 import type { ReversalActivities, ReversalReply } from '../../workflows/reversal/contract.ts';
@@ -29,7 +29,7 @@ export function createReversalActivities(deps: ReversalDeps): ReversalActivities
       // Written by a person: what looks like an address or a number stays here.
       const reason = maskText((await readReversalReason(db, tradeId)) ?? NO_REASON);
       const { correlation_id: correlationId } = row;
-      const reply = await withCorrelation({ correlationId, traceparent: makeTraceparent() }, () =>
+      const reply = await withCorrelation({ correlationId, traceparent: runningTrace() }, () =>
         exporter.reverse(row.exporter, tradeId, reason),
       );
       const judged = judge(tradeId, reply);

@@ -33,14 +33,23 @@ export interface CpApiDeps {
   /** Asks white labels for what is theirs. */
   readonly supportDesk: SupportDesk;
   readonly tokens: CpConfig['tokens'];
-  /** Told of each reported event: how it was taken, and why where it was set aside. */
-  readonly onEvent?: (result: EventResult, reason: string) => void;
+  /** Told of each reported event. */
+  readonly onEvent?: (event: TakenEvent) => void;
   /** What people are told of where to look further. */
   readonly console: CpConfig['console'];
   /** Whether alerts can be sent by mail; absent means not. */
   readonly hasMail?: boolean;
   /** Signs certificates and revocation lists; absent where this process was given no key. */
   readonly authority?: Authority | undefined;
+}
+
+/** How a reported event was taken, for figures and traces. */
+export interface TakenEvent {
+  readonly result: EventResult;
+  /** Why it was set aside; `none` where it was not. */
+  readonly reason: string;
+  /** Of what the event tells of; known only where the event could be read. */
+  readonly correlationId?: string | undefined;
 }
 
 export type Principal = OperatorPrincipal | WlPrincipal;

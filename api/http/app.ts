@@ -1,4 +1,10 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import helmet from 'helmet';
 import {
   CORRELATION_HEADER,
@@ -10,6 +16,7 @@ import {
 import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import type { OpenSpan, Tracing } from '../../runtime/tracing.ts';
 import { renderDocs } from './docs-page.ts';
 import { handlersOf, send } from './handle.ts';
 import { buildOpenApi, type DocumentInfo } from './openapi.ts';
@@ -22,6 +29,8 @@ export interface AppDeps {
   readonly routes: readonly Route[];
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** A span for each request; none without it. */
+  readonly tracing?: Tracing | undefined;
   readonly limiters: RateLimiters;
   readonly health: Health;
   readonly document: DocumentInfo;
@@ -39,7 +48,7 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.set('case sensitive routing', true);
-  app.use(correlate(), observe(deps), helmet(SECURITY_HEADERS));
+  app.use(correlate(deps), observe(deps), helmet(SECURITY_HEADERS));
   serveOperations(app, deps);
   for (const route of deps.routes) {
     app[route.method](
@@ -81,15 +90,44 @@ const SECURITY_HEADERS: Parameters<typeof helmet>[0] = {
   strictTransportSecurity: { includeSubDomains: false },
 };
 
-function correlate(): RequestHandler {
+function correlate({ tracing }: AppDeps): RequestHandler {
   return (request, response, next) => {
-    const correlation = correlationFrom(
-      request.get(CORRELATION_HEADER),
-      request.get(TRACEPARENT_HEADER),
-    );
+    const traceparent = request.get(TRACEPARENT_HEADER);
+    const correlation = correlationFrom(request.get(CORRELATION_HEADER), traceparent);
     response.set('X-Correlation-Id', correlation.correlationId);
-    withCorrelation(correlation, next);
+    const span = QUIET_PATHS.has(request.path)
+      ? undefined
+      : tracing?.start({
+          name: request.method,
+          kind: 'server',
+          parent: traceparent,
+          correlationId: correlation.correlationId,
+        });
+    if (span === undefined) return withCorrelation(correlation, next);
+    response.once('close', () => endSpan(span, request, response));
+    withCorrelation({ ...correlation, traceparent: span.traceparent }, next);
   };
+}
+
+const SERVER_FAULT = 500;
+
+function endSpan(span: OpenSpan, request: Request, response: Response): void {
+  const { statusCode, writableFinished } = response;
+  const route = routeOf(request);
+  span.rename(`${request.method} ${route}`);
+  span.set({
+    'http.request.method': request.method,
+    'http.route': route,
+    'http.response.status_code': statusCode,
+  });
+  if (!writableFinished) return span.end('aborted');
+  span.end(statusCode >= SERVER_FAULT ? String(statusCode) : undefined);
+}
+
+/** The pattern, never the URL: ids would make endless series, and queries may hold anything. */
+function routeOf(request: Request): string {
+  const matched = request.route as { readonly path?: unknown } | undefined;
+  return typeof matched?.path === 'string' ? matched.path : 'unmatched';
 }
 
 const MS_PER_SECOND = 1_000;
@@ -101,9 +139,7 @@ function observe({ log, metrics }: AppDeps): RequestHandler {
     const correlation = currentCorrelation();
     response.once('close', () => {
       const ms = performance.now() - start;
-      // The pattern, never the URL: ids would make endless series, and queries may hold anything.
-      const matched = request.route as { readonly path?: unknown } | undefined;
-      const route = typeof matched?.path === 'string' ? matched.path : 'unmatched';
+      const route = routeOf(request);
       const status = response.writableFinished ? String(response.statusCode) : 'aborted';
       metrics.httpDuration.observe({ route, method: request.method, status }, ms / MS_PER_SECOND);
       const level = QUIET_PATHS.has(route) ? 'debug' : 'info';

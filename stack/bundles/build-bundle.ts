@@ -1,5 +1,5 @@
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { BUNDLE_ENTRIES } from '../../workers/compose/workflow-bundle.ts';
+import { BUNDLE_ENTRIES, BUNDLE_INTERCEPTORS } from '../../workers/compose/workflow-bundle.ts';
 import { writeFileWhole } from '../folders.ts';
 
 /** `node stack/bundles/build-bundle.ts cp|wl FILE`: a process of its own, for its memory and its CPU. */
@@ -12,6 +12,7 @@ if ((party !== 'cp' && party !== 'wl') || target === undefined) {
 const quiet = (): void => undefined;
 const { code } = await bundleWorkflowCode({
   workflowsPath: BUNDLE_ENTRIES[party],
+  workflowInterceptorModules: BUNDLE_INTERCEPTORS,
   logger: {
     ...{ log: quiet, trace: quiet, debug: quiet, info: quiet, warn: quiet },
     error: (message) => void process.stderr.write(`${message}\n`),

@@ -93,6 +93,8 @@ export interface BenchOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Where other parties take part; else one of its own. */
   readonly pki?: TestPki;
+  /** A collector for the traces of both. */
+  readonly traceEndpoint?: string;
 }
 
 const CONTEXT = { actor: 'test', source: 'test', correlationId: 'test' };
@@ -126,7 +128,7 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
   await writeFile(bundlePath, 'code' in bundle ? bundle.code : '');
   const party = (slug: string, wlId: string, currency: string): Promise<WhiteLabel> =>
     startWhiteLabel({
-      ...{ slug, wlId, currency, pki, bundlePath },
+      ...{ slug, wlId, currency, pki, bundlePath, traceEndpoint: options.traceEndpoint },
       folder: folder.path,
       databaseUrl: databases.urlFor(slug),
       temporalAddress: temporal.address,

@@ -19,7 +19,9 @@ import { createLogger, type Logger } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createShutdown } from '../../runtime/shutdown.ts';
 import { connectTemporal, type TemporalConnection } from '../../runtime/temporal.ts';
+import { openTracing } from '../../runtime/tracing.ts';
 import { wlSubjectUri } from '../../runtime/tls.ts';
+import { activityTracing, clientTracing } from '../../workers/compose/engine-tracing.ts';
 import { purchaseWorker } from '../../workers/compose/purchase-worker.ts';
 import { wlApiDeps } from '../../workers/compose/wl-api.ts';
 import { telemetryRelayActivities } from '../../workers/compose/telemetry-relay.ts';
@@ -40,6 +42,8 @@ export interface WhiteLabelOptions {
   readonly folder: string;
   readonly bundlePath: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where the collector is; traces are made only with it. */
+  readonly traceEndpoint?: string | undefined;
   /** How long a run of the relay takes. */
   readonly relay?: { readonly runMs: number };
 }
@@ -76,16 +80,21 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
   const shutdown = createShutdown({ log, graceMs: GRACE_MS });
   const health = createHealth({ log });
   const metrics = createMetrics({ process: options.slug, nodeFigures: false });
-  const temporal = await connectTemporal({ ...config.temporal, log });
+  const tracing = await openTracing(options.traceEndpoint, `${options.slug}/wl-gateway`);
+  shutdown.add('traces', () => tracing?.close());
+  const temporal = await connectTemporal({
+    ...{ ...config.temporal, log },
+    ...(tracing && { interceptors: clientTracing(tracing) }),
+  });
   const node = await openWlNode(config, {
-    ...{ name: options.slug, log, health, metrics, shutdown },
+    ...{ name: options.slug, log, health, metrics, shutdown, tracing },
     client: () => temporal.client,
   });
   const deps = wlApiDeps(config, node, metrics);
   const listeners = await listen({
     app: createApp({
       routes: wlRoutes(deps),
-      ...{ log, metrics, health, document: WL_DOCUMENT },
+      ...{ log, metrics, health, tracing, document: WL_DOCUMENT },
       limiters: createRateLimiters(config.rateLimits),
       checkResponses: true,
       isRevoked: (facts) => node.revocations.isRevoked(facts),
@@ -96,7 +105,11 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
       tls: node.tls,
     },
   });
-  const startWorker = (worker: WorkerOptions): Promise<RunningWorker> => run(temporal, worker);
+  const startWorker = (worker: WorkerOptions): Promise<RunningWorker> =>
+    run(temporal, {
+      ...worker,
+      ...(tracing && { interceptors: { activity: [activityTracing(tracing)] } }),
+    });
   const stopping = new AbortController().signal;
   const relay = telemetryRelayActivities(config, node, {
     log,

@@ -5,12 +5,15 @@ import type { PartyConfig } from '../../runtime/config.ts';
 import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
+import type { Tracing } from '../../runtime/tracing.ts';
 import { connectTemporal, type TemporalConnection } from '../../runtime/temporal.ts';
+import { activityTracing, clientTracing } from './engine-tracing.ts';
 
 export interface EngineLinkDeps {
   readonly log: Logger;
   readonly health: Health;
   readonly shutdown: Shutdown;
+  readonly tracing?: Tracing | undefined;
   /** The workers to run once the engine is there. */
   readonly workers: (temporal: TemporalConnection) => Promise<WorkerOptions[]>;
   /** Before any work is taken; the link is tried again where it fails. */
@@ -75,11 +78,17 @@ class Link implements EngineLink {
 
   async connect(): Promise<void> {
     const { deps, config } = this;
-    const temporal = await connectTemporal({ ...config.temporal, log: deps.log });
+    const temporal = await connectTemporal({
+      ...config.temporal,
+      log: deps.log,
+      ...(deps.tracing && { interceptors: clientTracing(deps.tracing) }),
+    });
     try {
       await deps.onConnected?.(temporal.client);
       const options = await deps.workers(temporal);
-      this.workers = await Promise.all(options.map((worker) => createWorker(temporal, worker)));
+      this.workers = await Promise.all(
+        options.map((worker) => createWorker(temporal, this.traced(worker))),
+      );
       this.running = this.workers.map((worker) => this.run(worker));
       deps.log.info({ queues: options.map((worker) => worker.taskQueue) }, 'polling');
     } catch (error) {
@@ -88,6 +97,12 @@ class Link implements EngineLink {
     }
     this.connected = temporal;
     await this.warm(temporal.client);
+  }
+
+  traced(worker: WorkerOptions): WorkerOptions {
+    const { tracing } = this.deps;
+    if (tracing === undefined) return worker;
+    return { ...worker, interceptors: { activity: [activityTracing(tracing)] } };
   }
 
   async run(worker: Worker): Promise<void> {

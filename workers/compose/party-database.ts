@@ -2,11 +2,13 @@ import { sql, type Kysely } from 'kysely';
 import type pg from 'pg';
 import { isMigrated } from '../../db/migrator.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
+import { currentCorrelation } from '../../runtime/correlation.ts';
 import { createSealer, type Sealer } from '../../db/sealed.ts';
 import type { PartyConfig } from '../../runtime/config.ts';
 import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import type { Tracing } from '../../runtime/tracing.ts';
 
 export interface PartyDatabase<S> {
   readonly pool: pg.Pool;
@@ -20,6 +22,7 @@ export interface OpenDatabaseDeps {
   readonly log: Logger;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
   /** Folder of the migrations that this version needs. */
   readonly migrations: string;
 }
@@ -27,13 +30,14 @@ export interface OpenDatabaseDeps {
 /** What every process of a party needs of its database, with its readiness checks. */
 export async function openPartyDatabase<S>(
   config: PartyConfig,
-  { name, log, health, metrics, migrations }: OpenDatabaseDeps,
+  { name, log, health, metrics, tracing, migrations }: OpenDatabaseDeps,
 ): Promise<PartyDatabase<S>> {
   const pool = createPool({
     url: config.database.url,
     size: config.database.poolSize,
     applicationName: name,
     onError: (err) => log.warn({ err }, 'a database connection broke'),
+    onTransaction: tracing && (() => transactionSpan(tracing)),
   });
   measurePool(pool, metrics);
   const query = (text: string) => pool.query<{ name: string; sha256: string }>(text);
@@ -57,6 +61,18 @@ export async function openPartyDatabase<S>(
     sealer: createSealer(config.seal.keys, config.seal.indexKey),
     close: () => pool.end(),
   };
+}
+
+/** From BEGIN to the answer of the COMMIT: the time that a row may be locked. */
+function transactionSpan(tracing: Tracing): (end: string) => void {
+  const { traceparent: parent, correlationId } = currentCorrelation() ?? {};
+  const span = tracing.start({
+    name: 'transaction',
+    kind: 'client',
+    ...{ parent, correlationId },
+    attributes: { 'db.system': 'postgresql' },
+  });
+  return (end) => span.end(end === 'commit' ? undefined : end);
 }
 
 /** A pool whose requests wait is too small, or its transactions are too long. */

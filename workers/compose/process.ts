@@ -8,6 +8,7 @@ import type { LiveTls } from '../../runtime/live-tls.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
 import { createShutdown, type Shutdown } from '../../runtime/shutdown.ts';
+import { openTracing, type Tracing } from '../../runtime/tracing.ts';
 import { freeLoopbackPort, installRuntime, readSdkMetrics } from '../../runtime/temporal.ts';
 
 /** What every process has, whatever it does. */
@@ -17,14 +18,23 @@ export interface ProcessParts {
   readonly shutdown: Shutdown;
   readonly health: Health;
   readonly metrics: Metrics;
+  /** Undefined where no collector is named. */
+  readonly tracing: Tracing | undefined;
 }
 
-/** Log, shutdown, health and metrics of one process. */
-export function createParts(name: string, config: PartyConfig): ProcessParts {
+/** Log, shutdown, health, metrics and traces of one process. */
+export async function createParts(
+  name: string,
+  config: PartyConfig & { readonly wl?: { readonly slug: string } },
+): Promise<ProcessParts> {
   const log = createLogger({ name, level: config.logLevel });
+  const shutdown = createShutdown({ log, graceMs: config.shutdownGraceMs });
+  const service = config.wl === undefined ? name : `${config.wl.slug}/${name}`;
+  const tracing = await openTracing(config.traceEndpoint, service);
+  // Added first, so stopped last: it takes the spans of whatever is stopped before it.
+  shutdown.add('traces', () => tracing?.close());
   return {
-    ...{ name, log },
-    shutdown: createShutdown({ log, graceMs: config.shutdownGraceMs }),
+    ...{ name, log, shutdown, tracing },
     health: createHealth({ log }),
     metrics: createMetrics({ process: name }),
   };
@@ -32,7 +42,7 @@ export function createParts(name: string, config: PartyConfig): ProcessParts {
 
 /** The same for a process that runs workers: the SDK's one runtime, its log and metrics are ours. */
 export async function createWorkerParts(name: string, config: PartyConfig): Promise<ProcessParts> {
-  const parts = createParts(name, config);
+  const parts = await createParts(name, config);
   const metricsPort = config.temporal.metricsPort ?? (await freeLoopbackPort());
   installRuntime(parts.log, { metricsPort });
   parts.metrics.addSource(() => readSdkMetrics(metricsPort));
@@ -77,8 +87,8 @@ export function run(name: string, main: () => Promise<void>): void {
   });
 }
 
-function appDeps(config: PartyConfig, { log, metrics, health }: ProcessParts) {
-  return { log, metrics, health, limiters: createRateLimiters(config.rateLimits) };
+function appDeps(config: PartyConfig, { log, metrics, health, tracing }: ProcessParts) {
+  return { log, metrics, health, tracing, limiters: createRateLimiters(config.rateLimits) };
 }
 
 async function open(

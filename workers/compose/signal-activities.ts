@@ -16,7 +16,7 @@ import type { ProcessParts } from './process.ts';
 /** Everything that signals need in a process that runs the Control Plane's workflows. */
 export function signalActivities(
   { profile }: Pick<CpConfig, 'profile'>,
-  parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics'> & {
+  parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics' | 'tracing'> & {
     readonly database: PartyDatabase<CpSchema>;
     readonly client: () => Pick<Client, 'workflow'>;
     readonly transport: Pick<AgentOptions, 'tls' | 'revocations'>;
@@ -27,6 +27,7 @@ export function signalActivities(
   // Apart from the nudges' connections: a signal does not wait behind a slow answer to a nudge.
   const agent = createAgent({
     ...transport,
+    tracing: parts.tracing,
     connections: DISPATCH_LIMITS.callsAtOnce,
     lookup: publicLookup(profile),
   });

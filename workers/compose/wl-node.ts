@@ -26,6 +26,7 @@ import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
+import type { Tracing } from '../../runtime/tracing.ts';
 import type { WatchedTls } from '../../runtime/live-tls.ts';
 import type { WatchedRevocations } from '../../runtime/revocations.ts';
 import { certificateFacts } from '../../runtime/tls.ts';
@@ -40,6 +41,7 @@ export interface WlNodeDeps {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly shutdown: Shutdown;
+  readonly tracing?: Tracing | undefined;
   /** The engine's client once it is connected; throws before. */
   readonly client: () => Client;
 }
@@ -83,7 +85,10 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
   const tls = openTls(config, deps);
   const authorities = (): string => tls.current().ca;
   const revocations = await openRevocations(storedSerials(db, authorities), deps);
-  const agent = createAgent({ tls, revocations, connections: config.partner.bulkheadCalls });
+  const agent = createAgent({
+    ...{ tls, revocations, tracing: deps.tracing },
+    connections: config.partner.bulkheadCalls,
+  });
   shutdown.add('agent', () => agent.close());
   const { cpUrl } = config;
   const controlPlane = createControlPlaneClient({
@@ -93,15 +98,7 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
   const tokens = createTokenStore({ db, sealer, clock, log, thumbprint });
   const keys = createKeySource({ db, controlPlane, clock, log });
   const peerUrl = rememberedPeerUrl(database);
-  const exporter = createExporterClient({
-    agent,
-    guard: partnerGuard(config, deps),
-    peerUrl,
-    peerToken: (wlId) => tokens.peerToken(wlId),
-    preflightTimeoutMs: config.purchase.preflightTimeoutMs,
-    confirmTimeoutMs: config.purchase.confirmTimeoutMs,
-    observe: measureExporterCalls(deps.metrics),
-  });
+  const exporter = exporterClient(config, deps, { agent, tokens, peerUrl });
   const figures = measurePurchases(deps.metrics);
   const board = await createTradeBoard({
     db,
@@ -139,6 +136,20 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
     purchaseActivities,
     peerUrl,
   };
+}
+
+function exporterClient(
+  config: WlConfig,
+  deps: WlNodeDeps,
+  { agent, tokens, peerUrl }: Pick<WlNode, 'agent' | 'tokens' | 'peerUrl'>,
+): ExporterClient {
+  const { preflightTimeoutMs, confirmTimeoutMs } = config.purchase;
+  return createExporterClient({
+    ...{ agent, peerUrl, preflightTimeoutMs, confirmTimeoutMs },
+    guard: partnerGuard(config, deps),
+    peerToken: (wlId) => tokens.peerToken(wlId),
+    observe: measureExporterCalls(deps.metrics),
+  });
 }
 
 function partnerGuard(config: WlConfig, { log, metrics }: WlNodeDeps) {

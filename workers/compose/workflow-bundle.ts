@@ -8,6 +8,11 @@ export const BUNDLE_ENTRIES = {
   wl: fileURLToPath(new URL('../../workflows/wl.ts', import.meta.url)),
 } as const;
 
+/** They stand in every bundle, because a prebuilt one does not know who will run it. */
+export const BUNDLE_INTERCEPTORS = [
+  fileURLToPath(new URL('../../workflows/shared/trace.ts', import.meta.url)),
+];
+
 /** A prebuilt bundle where the environment names one, else one that is built now (1-2.5 s). */
 export async function workflowBundle(
   party: keyof typeof BUNDLE_ENTRIES,
@@ -18,6 +23,7 @@ export async function workflowBundle(
   const child = log.child({ component: 'bundle' });
   const { code } = await bundleWorkflowCode({
     workflowsPath: BUNDLE_ENTRIES[party],
+    workflowInterceptorModules: BUNDLE_INTERCEPTORS,
     logger: {
       log: (level, message) => child.debug({ level }, message),
       trace: (message) => child.trace(message),

@@ -57,7 +57,14 @@ function intakeRoute({ db, work, onEvent }: TelemetryDeps, guards: Guards): Rout
               detail: one.detail,
             },
       );
-      for (const one of results) onEvent?.(one.result, 'code' in one ? one.code : 'none');
+      for (const [index, one] of results.entries()) {
+        const taken = judged[index];
+        onEvent?.({
+          result: one.result,
+          reason: 'code' in one ? one.code : 'none',
+          ...(taken?.accepted === true && { correlationId: taken.event.correlationId }),
+        });
+      }
       return { status: 200, body: { results } };
     },
   });
