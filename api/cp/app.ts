@@ -28,6 +28,7 @@ import { telemetryRoutes } from './telemetry/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { tradeRoutes } from './trades/routes.ts';
 import { traderAccountRoutes } from './trader-accounts/routes.ts';
+import { explainRoute } from './explain/routes.ts';
 import { evidenceRoute } from './trades/evidence.ts';
 import { userRoutes } from './users/routes.ts';
 import { wlRoutes } from './wls/routes.ts';
@@ -66,6 +67,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...certificateRoutes(deps, guards),
     ...auditRoutes(deps, guards),
     evidenceRoute(deps, guards),
+    explainRoute(deps, guards),
     ...telemetryRoutes(deps, guards),
     ...notificationRoutes(deps, guards),
     ...alertTargetRoutes(deps, guards),

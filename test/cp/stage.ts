@@ -99,6 +99,8 @@ export interface StageOptions {
   /** Instead of one that leaves ordered work to the test. */
   readonly work?: { readonly kick: () => void };
   readonly signals?: CpApiDeps['signals'];
+  /** Instead of one that asks the white labels in its registry. */
+  readonly supportDesk?: CpApiDeps['supportDesk'];
 }
 
 /** A Control Plane on real TLS and PostgreSQL, with a master and without any WL. */
@@ -137,7 +139,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       engine: options.engine ?? NO_ENGINE,
       work: options.work ?? { kick: () => undefined },
       signals: options.signals ?? NO_SIGNALS,
-      supportDesk: desk.supportDesk,
+      supportDesk: options.supportDesk ?? desk.supportDesk,
       tokens: TOKENS,
       hasMail: options.hasMail ?? true,
       console: { namespaces: {} },

@@ -9,7 +9,7 @@ import {
   pulledPolicy,
   pulledRelationship,
 } from '../wl/documents.ts';
-import { createTestIssuer } from '../wl/tokens.ts';
+import { createTestIssuer, type TestIssuer } from '../wl/tokens.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import type { WhiteLabel } from './white-label.ts';
 
@@ -27,8 +27,11 @@ export interface Terms {
 
 const TOKEN_LIFE_MS = 3_600_000;
 
-/** What a first pull leaves behind: keys, tokens, policies, the relationship, the addresses. */
-export async function introduce(parties: Parties): Promise<void> {
+/**
+ * What a first pull leaves behind: keys, tokens, policies, the relationship, the addresses. Answers
+ * who signs for the Control Plane.
+ */
+export async function introduce(parties: Parties): Promise<TestIssuer> {
   const issuer = createTestIssuer(['control-plane', EXPORTER, IMPORTER]);
   const known = [
     { own: parties.importer, partner: parties.exporter },
@@ -53,6 +56,7 @@ export async function introduce(parties: Parties): Promise<void> {
   }
   await govern(parties, parties.exporter, {});
   await govern(parties, parties.importer, {});
+  return issuer;
 }
 
 /** The last revision that was put in force at each party. */

@@ -13,7 +13,7 @@ import { readTrade, type TradeRow } from '../../db/wl/trades/row.ts';
 import { minor } from '../../domain/shared/money.ts';
 import { checkInvariants, type InvariantRow } from '../../invariants/index.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
-import { CP_SUBJECT_URI, loadTls } from '../../runtime/tls.ts';
+import { CP_SUBJECT_URI, loadTls, type TlsMaterial } from '../../runtime/tls.ts';
 import type { TemporalHandle } from '../../stack/temporal/temporal.ts';
 import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
 import {
@@ -26,6 +26,7 @@ import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { eventually, freePort, testFolder } from '../stack/setup.ts';
 import { startWlDatabases } from '../wl/database.ts';
 import { EXPORTER, IMPORTER } from '../wl/documents.ts';
+import type { TestIssuer } from '../wl/tokens.ts';
 import { createTestPki, type TestPki } from './certificates.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { govern, introduce, type Parties, type Terms } from './governance.ts';
@@ -53,6 +54,9 @@ export interface Buyer {
 /** Two white labels with everything real between them, and a network that does as it is told. */
 export interface PurchaseBench extends Parties {
   readonly temporal: TemporalHandle;
+  /** Signs for the Control Plane, whose certificate stands beside it. */
+  readonly issuer: TestIssuer;
+  readonly controlPlane: TlsMaterial;
   /** The importer's purchase worker in this process; it runs from the start. */
   readonly worker: { start(): Promise<void>; stop(): Promise<void> };
   offer(wish?: OfferWish): Promise<BenchOffer>;
@@ -150,7 +154,7 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
     target: exporter.url,
   });
   const parties = { exporter, importer, network };
-  await introduce(parties);
+  const issuer = await introduce(parties);
   const background = [
     await exporter.startBackgroundWorker(),
     await importer.startBackgroundWorker(),
@@ -158,7 +162,7 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
   const worker = purchaseWorkerOf(importer);
   await worker.start();
   const bench: PurchaseBench = {
-    ...{ ...parties, temporal, worker },
+    ...{ ...parties, temporal, worker, issuer, controlPlane },
     ...marketOf(parties),
     ...purchasesOf(parties, agent),
     decide: (tradeId, decision) =>

@@ -42,7 +42,11 @@ export const WHY_NOT = {
   ENGINE_UNAVAILABLE: 'THE_ENGINE_WAS_AWAY',
 } as const satisfies Partial<Record<RefusalCode, string>>;
 
-export type WhyNot = (typeof WHY_NOT)[keyof typeof WHY_NOT] | 'NOT_RECORDED' | 'STILL_REFUSED';
+/** The others: no decision tells of it, no change helps, or today's rules decide otherwise. */
+const OTHER_WHY_NOT = ['NOT_RECORDED', 'STILL_REFUSED', 'DECIDES_OTHERWISE_NOW'] as const;
+
+export const WHY_NOTS = [...new Set(Object.values(WHY_NOT)), ...OTHER_WHY_NOT];
+export type WhyNot = (typeof WHY_NOTS)[number];
 
 export interface Explanation {
   readonly code: RefusalCode;

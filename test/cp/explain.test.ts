@@ -1,0 +1,196 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAgent, type PartnerAgent } from '../../activities/clients/agent.ts';
+import { createPartnerGuard } from '../../activities/clients/partner-guard.ts';
+import { createSupportDesk } from '../../activities/clients/support-desk.ts';
+import type { RefusalCode } from '../../domain/shared/codes.ts';
+import { ANSWERS, REFUSALS } from '../purchase/scenarios/index.ts';
+import { bought } from '../purchase/scenarios/scenario.ts';
+import { startPurchaseBench, type PurchaseBench } from '../support/purchase-bench.ts';
+import { IMPORTER } from '../wl/documents.ts';
+import { CASES, make, releaseAll, type Case, type Proposed, type Scene } from './explain-cases.ts';
+import { refusalOf, startControlPlane, type Stage } from './stage.ts';
+
+/** For a machine that is busy with other tests. */
+const LONG_MS = 120_000;
+
+interface Explained {
+  readonly refused: boolean;
+  readonly code?: RefusalCode;
+  readonly party?: string;
+  readonly change?: Proposed & { readonly message: string };
+  readonly further?: readonly Proposed[];
+  readonly inputs?: object;
+  readonly revision?: object;
+  readonly decidedAt?: string;
+  readonly provenBy?: { readonly passes: boolean };
+  readonly whyNot?: { readonly kind: string };
+}
+
+let bench: PurchaseBench;
+let cp: Stage;
+let agent: PartnerAgent;
+let support: string;
+
+beforeAll(async () => {
+  bench = await startPurchaseBench();
+  agent = createAgent({ tls: bench.controlPlane, connections: 4 });
+  const { exporter, importer, issuer } = bench;
+  const supportDesk = createSupportDesk({
+    agent,
+    guard: createPartnerGuard({
+      ...{ breakerFailures: 5, breakerHalfOpenMs: 1_000, bulkheadCalls: 8 },
+    }),
+    peerUrlOf: async (wlId) => [exporter, importer].find((wl) => wl.config.wl.id === wlId)?.url,
+    mint: async ({ wlId, person, scope }) => ({
+      token: await issuer.issue({ sub: person, aud: wlId, scope }),
+      expiresAt: new Date(Date.now() + LONG_MS),
+    }),
+    clock: () => new Date(),
+    limits: { readMs: LONG_MS },
+  });
+  cp = await startControlPlane({ supportDesk });
+  ({ token: support } = await cp.person('support'));
+}, LONG_MS);
+
+afterAll(async () => {
+  await agent.close();
+  await cp.stop();
+  await bench.stop();
+}, LONG_MS);
+
+afterEach(async () => {
+  await releaseAll(bench);
+  expect(await bench.calm()).toEqual([]);
+}, LONG_MS);
+
+async function explain(tradeId: string): Promise<Explained> {
+  const path = `/admin/api/trades/${tradeId}/explain?importer=${IMPORTER}`;
+  const { status, body, text } = await cp.ask({ path, token: support });
+  if (status !== 200) throw new Error(`${status} ${text}`);
+  return body as Explained;
+}
+
+async function sceneOf({ funds, wish, buy = {}, terms }: Case): Promise<Scene> {
+  const [buyer, offer] = [await bench.buyer(funds), await bench.offer(wish)];
+  const inForce = { exporter: {}, importer: {}, ...terms };
+  if (terms?.exporter !== undefined) await bench.govern(terms.exporter);
+  if (terms?.importer !== undefined) await bench.governImporter(terms.importer);
+  return { bench, buyer, offer, decidedAt: '', terms: inForce, buy: { ...buy } };
+}
+
+interface Bought {
+  readonly status: string;
+  readonly reason?: string;
+  readonly tradeId: string;
+}
+
+async function buyIn({ buyer, offer, buy }: Scene): Promise<Bought> {
+  const { body } = await bench.buy(buyer, offer, buy);
+  return body as Bought;
+}
+
+const nameOf = ({ code, name }: Case): string => [code, name].filter(Boolean).join(', ');
+
+describe('what is proposed, once it is made, confirms the purchase', () => {
+  test.each(CASES.map((one) => [nameOf(one), one] as const))(
+    '%s',
+    async (_name, one) => {
+      const scene = await sceneOf(one);
+      await one.upset?.(scene);
+      const refused = await buyIn(scene);
+      expect(refused).toMatchObject({ status: 'REJECTED', reason: one.code });
+
+      const told = await explain(refused.tradeId);
+      expect(told).toMatchObject({
+        ...{ refused: true, code: one.code, party: one.party },
+        provenBy: { passes: true },
+      });
+      expect(told.change?.message).not.toMatch(/[{}]|undefined/);
+      if (told.change === undefined) throw new Error('no change is proposed');
+      const decided = { ...scene, decidedAt: told.decidedAt ?? '' };
+      for (const change of [told.change, ...(told.further ?? [])]) await make(decided, change);
+
+      const again = await buyIn(decided);
+      expect(again).toMatchObject({ status: 'CONFIRMED' });
+      expect(await explain(again.tradeId)).toMatchObject({ refused: false });
+    },
+    LONG_MS,
+  );
+});
+
+const NO_WAY_OUT: Readonly<Partial<Record<RefusalCode, string>>> = {
+  OFFER_NOT_FOUND: 'OFFER_IS_GONE',
+  CANCELLED: 'IT_WAS_CANCELLED',
+  EXPORTER_UNAVAILABLE: 'THE_EXPORTER_GAVE_NO_ANSWER',
+  ENGINE_UNAVAILABLE: 'THE_ENGINE_WAS_AWAY',
+};
+
+describe('a refusal of a hold or without a decision', () => {
+  const asked = REFUSALS.filter(
+    ({ reason, from, variant }) =>
+      ((reason !== null && Object.hasOwn(NO_WAY_OUT, reason)) ||
+        reason === 'HOLD_EXPIRED' ||
+        reason === 'HOLD_TAKEN' ||
+        from === 'fund') &&
+      (reason !== 'EXPORTER_UNAVAILABLE' || variant === 'not-an-answer'),
+  );
+  test.each(asked.map((one) => [`${one.reason ?? ''}`, one] as const))(
+    '%s',
+    async (reason, scenario) => {
+      const told = await explain(await scenario.run(bench));
+      expect(told).toMatchObject({ refused: true, code: reason });
+      const whyNot = NO_WAY_OUT[reason as RefusalCode];
+      expect(told.whyNot?.kind).toBe(whyNot);
+      expect(told.change === undefined).toBe(whyNot !== undefined);
+    },
+    LONG_MS,
+  );
+});
+
+test(
+  'a person’s no is told as such, and a deadline that passed names it',
+  async () => {
+    await bench.govern({ relationship: { approval: { mode: 'MANUAL', aboveAmount: '0.00' } } });
+    const [buyer, offer] = [await bench.buyer(), await bench.offer()];
+    const rejected = await bench.request(buyer, offer);
+    await bench.start(rejected);
+    await bench.until(rejected, 'AWAITING_APPROVAL');
+    await bench.decide(rejected, 'reject');
+    await bench.until(rejected, 'COMPENSATED');
+    expect(await explain(rejected)).toMatchObject({
+      ...{ code: 'MANUAL_REJECT', party: 'exporter', whyNot: { kind: 'A_PERSON_DECIDED' } },
+    });
+    const deadline = ANSWERS.find(({ reason }) => reason === 'APPROVAL_EXPIRED');
+    const late = (await deadline?.run(bench)) ?? '';
+    expect(await explain(late)).toMatchObject({
+      ...{ code: 'APPROVAL_EXPIRED', party: 'exporter', change: { kind: 'DECIDE_BEFORE' } },
+    });
+  },
+  LONG_MS,
+);
+
+test(
+  'a rate that changed at the exporter first is told by both sides’ terms',
+  async () => {
+    for (let step = 0; step < 5; step += 1) {
+      await bench.govern({ relationship: { fxRate: '1.5' } });
+    }
+    const tradeId = await bought(bench);
+    expect(await explain(tradeId)).toMatchObject({
+      ...{ code: 'PRICE_CHANGED', party: 'importer', step: 'terms' },
+      change: { kind: 'ACCEPT_PRICE' },
+      inputs: { fxRate: '1', 'held.fxRate': '1.5' },
+    });
+  },
+  LONG_MS,
+);
+
+test('support, auditors and risk may ask; operators may not, and an unknown trade is not there', async () => {
+  const path = `/admin/api/trades/00000000-0000-4000-8000-000000000000/explain`;
+  const answers = await Promise.all(
+    ['support', 'auditor', 'risk', 'operator'].map(async (role) =>
+      refusalOf(await cp.ask({ path, token: (await cp.person(role)).token })),
+    ),
+  );
+  expect(answers).toEqual([...Array.from({ length: 3 }, () => '404 NOT_FOUND'), '403 FORBIDDEN']);
+});
