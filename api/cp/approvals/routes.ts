@@ -31,7 +31,7 @@ const decisionView = z.object({
   settledAt: timestamp.nullable(),
 });
 const text = z.string();
-const waitingView = z.object({
+export const waitingView = z.object({
   tradeId: text,
   importer: text,
   exporter: text,
@@ -50,7 +50,7 @@ const listView = z.object({
   total: z.int().min(0).meta({ description: 'All that wait, whatever the page.' }),
   nextCursor: z.string().optional(),
 });
-const outcomeView = z.object({
+export const outcomeView = z.object({
   tradeId: text,
   importer: text,
   exporter: text,

@@ -33,7 +33,7 @@ const tradePart = z.object({
   parkedFrom: text.nullable().meta({ description: 'The state that it goes on from.' }),
 });
 
-const attentionView = z.object({
+export const attentionView = z.object({
   kind: z.enum(ATTENTION_KINDS),
   id: text,
   since: timestamp,
@@ -46,7 +46,7 @@ const attentionView = z.object({
   quarantined: z.object({ wlId: text, detail: text, times: z.int() }).nullable(),
 });
 
-const listView = z.object({
+export const attentionList = z.object({
   items: z.array(attentionView),
   counts: z
     .object({ parked: z.int(), mismatches: z.int(), quarantined: z.int() })
@@ -71,7 +71,7 @@ export function attentionRoute({ db }: Pick<CpApiDeps, 'db'>, guards: Guards): R
       wl: wlId.optional(),
       text: z.string().min(1).max(MAX_TEXT).optional(),
     }),
-    responses: { 200: listView },
+    responses: { 200: attentionList },
     handler: async ({ query: { limit, cursor, ...filter } }) => {
       const after = decodeCursor(cursor, position);
       const [rows, counts] = await Promise.all([

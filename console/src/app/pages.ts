@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react';
 import type { Role } from '../api/session.ts';
 import type { Text } from '../texts/texts.ts';
+import { ApprovalCount, AttentionCount } from './counts.tsx';
 
 export type Section = 'today' | 'trade' | 'risk' | 'govern' | 'control';
 
@@ -12,6 +13,8 @@ export interface PageEntry {
   readonly section?: Section;
   /** Who sees it; the API decides by itself. Without any, everybody. */
   readonly roles?: readonly Role[];
+  /** How many wait there, beside the name in the menu. */
+  readonly Count?: ComponentType;
   readonly load: () => Promise<{ readonly default: ComponentType }>;
 }
 
@@ -19,6 +22,10 @@ export interface PageEntry {
 // prettier-ignore
 export const PAGES: readonly PageEntry[] = [
   { path: '/', title: { 'pt-BR': 'Visão geral', en: 'Overview' }, section: 'today', load: () => import('../pages/overview/overview.tsx') },
+  { path: '/attention', title: { 'pt-BR': 'Precisam de alguém', en: 'Needs attention' }, section: 'today', Count: AttentionCount, load: () => import('../pages/attention/attention.tsx') },
+  { path: '/approvals', title: { 'pt-BR': 'Aprovações', en: 'Approvals' }, section: 'today', Count: ApprovalCount, load: () => import('../pages/approvals/approvals.tsx') },
+  { path: '/trades', title: { 'pt-BR': 'Negociações', en: 'Trades' }, section: 'trade', load: () => import('../pages/trades/list.tsx') },
+  { path: '/trades/$tradeId', title: { 'pt-BR': 'Negociação', en: 'Trade' }, load: () => import('../pages/trades/detail.tsx') },
   { path: '/wls', title: { 'pt-BR': 'White labels', en: 'White labels' }, section: 'govern', load: () => import('../pages/wls/list.tsx') },
   { path: '/wls/new', title: { 'pt-BR': 'Nova white label', en: 'New white label' }, roles: ['operator'], load: () => import('../pages/wls/new.tsx') },
   { path: '/wls/$wlId', title: { 'pt-BR': 'White label', en: 'White label' }, load: () => import('../pages/wls/detail.tsx') },

@@ -69,7 +69,7 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 }
 
-function PagingBar({ label, paging }: { readonly label: string; readonly paging: Paging }) {
+export function PagingBar({ label, paging }: { readonly label: string; readonly paging: Paging }) {
   const say = useTexts(sharedTexts);
   const { previous, next, range, page } = paging;
   if (previous === undefined && next === undefined && range === undefined) return null;

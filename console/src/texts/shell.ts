@@ -16,6 +16,10 @@ export const shellTexts = defineTexts('shell', {
     'pt-BR': { one: 'Sessão termina em {{count}} min', other: 'Sessão termina em {{count}} min' },
     en: { one: 'Session ends in {{count}} min', other: 'Session ends in {{count}} min' },
   },
+  waiting: {
+    'pt-BR': { one: '{{count}} espera', other: '{{count}} esperam' },
+    en: { one: '{{count}} waits', other: '{{count}} wait' },
+  },
   today: { 'pt-BR': 'Hoje', en: 'Today' },
   trade: { 'pt-BR': 'Comércio', en: 'Trade' },
   risk: { 'pt-BR': 'Risco', en: 'Risk' },
