@@ -19,6 +19,18 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'trade list --all --json > trades.json',
   ],
   'trade evidence': ['trade evidence TRADE -o bundle.json', 'verify bundle.json'],
+  'trade replay': [
+    'trade replay TRADE',
+    'trade replay TRADE --workflow reversal/TRADE',
+    'trade replay --file history.json --json',
+  ],
+  'trade attention': ['trade attention --kind parked', 'trade attention --text "café"'],
+  'trade retry': ['trade retry TRADE --reason "the exporter is back"'],
+  'trade resolve': [
+    'trade resolve TRADE compensated --reason "the exporter has sold nothing"',
+    'trade confirm TRADE --reason "agreed with the exporter by phone"',
+  ],
+  'trade reverse': ['trade reverse TRADE --reason "sold in error" --yes'],
   'approval approve': ['approval list', 'approval approve TRADE --yes'],
   'signal create': ['signal create disable wl-exporter wl-importer --reason "over the limit"'],
   'signal redrive': [

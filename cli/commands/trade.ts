@@ -6,6 +6,8 @@ import { plainText, renderFields, renderRows, type Column, type Row } from '../o
 import type { Surroundings } from '../surroundings.ts';
 import { withWeb } from '../web.ts';
 import { addAct, addList, segment, type Filter, type Options, type Run } from './command.ts';
+import { addDesk } from './desk.ts';
+import { addReplay } from './replay.ts';
 import { wlIdOf } from './white-label.ts';
 import type { Web } from '../web.ts';
 
@@ -79,7 +81,7 @@ const FILTERS: readonly Filter[] = [
 ];
 
 /** `xwl trade …` */
-export function addTrade(program: Command, run: Run): Command {
+export function addTrade(program: Command, run: Run): void {
   const trade = program.command('trade').description('purchases as both sides reported them');
   addList(trade.command('list').description('newest first'), run, {
     ...{ path: '/admin/api/trades', paging: 'cursor', columns: LISTED, filters: FILTERS },
@@ -93,7 +95,8 @@ export function addTrade(program: Command, run: Run): Command {
   oneTrade(trade.command('evidence').description('fetches the signed evidence of a trade'))
     .requiredOption('-o, --output <file>', 'where to write the bundle')
     .action(run(tradeEvidence));
-  return trade;
+  addReplay(trade, run);
+  addDesk(trade, run);
 }
 
 /** A trade id is its importer's; two importers may use the same one. */
