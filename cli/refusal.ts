@@ -11,6 +11,10 @@ const problem = z.looseObject({
   errors: z
     .array(z.looseObject({ in: z.string(), pointer: z.string(), message: z.string() }))
     .optional(),
+  // Two people at once: who was first, and what came of it.
+  won: z
+    .looseObject({ person: z.string(), verb: z.string(), outcome: z.string().nullable() })
+    .optional(),
 });
 
 /** The Control Plane said no: its code, its words, the correlation id and what to do. */
@@ -30,11 +34,14 @@ export class Refusal extends CommandError {
 }
 
 function wordsOf(said: z.infer<typeof problem>): string {
-  const { code, title, detail, correlationId, errors = [] } = said;
+  const { code, title, detail, correlationId, errors = [], won } = said;
   const hint = HINTS[code];
   return [
     `${code}: ${detail ?? title ?? 'refused'}`,
     ...errors.map(({ in: part, pointer, message }) => `  ${part} ${pointer}: ${message}`),
+    ...(won === undefined
+      ? []
+      : [`  first: ${won.person}, ${won.verb}: ${won.outcome ?? 'still at it'}`]),
     ...(correlationId === undefined ? [] : [`  correlation id: ${correlationId}`]),
     ...(hint === undefined ? [] : [`  hint: ${hint}`]),
   ].join('\n');

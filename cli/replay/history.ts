@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { z } from 'zod';
 import { messageOf } from '../../stack/errors.ts';
@@ -72,6 +72,9 @@ export interface Engine {
 // A server that is there answers at once; the SDK's own patience is 10 s.
 const CONNECT_TIMEOUT = '3s';
 
+// gRPC's own number; a namespace that is not there is told with it too.
+const NOT_FOUND = 5;
+
 /** The whole history of the workflow's last run. */
 export async function fetchHistory(
   { address, namespace }: Engine,
@@ -89,7 +92,7 @@ export async function fetchHistory(
     const document = historyToJSON(await handle.fetchHistory()) as unknown;
     return parseHistory(typeof document === 'string' ? parsed(document) : document, workflowId);
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
     const message = `${namespace} has no workflow ${workflowId}: another --namespace, or past its retention`;
     throw new CommandError(EXIT.failed, message, error);
   } finally {

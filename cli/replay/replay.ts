@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { IllegalStateError } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   ReplayError,
@@ -33,7 +34,7 @@ const SILENT = pino({ level: 'silent' });
  */
 export async function replay(history: History, entry?: string): Promise<Replayed> {
   const workflowsPath = entry ?? (await entryOf(history.workflowType));
-  installRuntime(SILENT);
+  ensureQuietRuntime();
   const wanted: Step[] = [];
   const sinks: InjectedSinks<WantedSinks> = {
     wanted: {
@@ -56,6 +57,15 @@ export async function replay(history: History, entry?: string): Promise<Replayed
     if (!isParting) throw error;
     const parting = partingOf(events, wanted, messageOf(error));
     return { identical: false, ...facts, parting };
+  }
+}
+
+function ensureQuietRuntime(): void {
+  try {
+    installRuntime(SILENT);
+  } catch (error) {
+    // A process has one runtime: where a worker runs beside us, its own serves as well.
+    if (!(error instanceof IllegalStateError)) throw error;
   }
 }
 
