@@ -19,11 +19,15 @@ import {
   type PurchaseProgress,
   type ResolveRequest,
 } from '../../workflows/purchase/contract.ts';
+import type { WorkflowStep } from '../../domain/telemetry/film.ts';
+import { readWorkflowSteps } from './workflow-history.ts';
 
 /** What support and the buyer's page ask of a purchase that is under way. */
 export interface PurchaseEngine {
   /** Undefined where the engine knows no such workflow (any more). */
   queryProgress(tradeId: string): Promise<PurchaseProgress | undefined>;
+  /** The newest run of any of this WL's workflows; undefined where the engine has none of it. */
+  readSteps(workflowId: string): Promise<readonly WorkflowStep[] | undefined>;
   /** Undefined where the purchase is not parked, or has no open workflow. */
   readonly updates: {
     retry(tradeId: string, action: ManualAction): Promise<ManualResult | undefined>;
@@ -68,6 +72,7 @@ export function createPurchaseEngine(client: () => Pick<Client, 'workflow'>): Pu
         throw error;
       }
     },
+    readSteps: (workflowId) => readWorkflowSteps(client(), workflowId),
     updates: {
       retry: (tradeId, action) => update(RETRY_STEP_UPDATE, tradeId, action),
       abandon: (tradeId, action) => update(ABANDON_UPDATE, tradeId, action),

@@ -9,6 +9,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import type { CpApiDeps } from './deps.ts';
 import { attentionRoute } from './desk/attention.ts';
+import { filmRoute } from './desk/film.ts';
 import { deskRoutes } from './desk/routes.ts';
 import { createGuards } from './guards.ts';
 import { sessionRoute } from './console/session-route.ts';
@@ -56,6 +57,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...tradeRoutes(deps, guards),
     ...deskRoutes(deps, guards),
     attentionRoute(deps, guards),
+    filmRoute(deps, guards),
     ...approvalRoutes(deps, guards),
     ...snapshotRoutes(deps, guards),
     ...signalRoutes(deps, guards),

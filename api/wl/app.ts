@@ -3,6 +3,7 @@ import type { Route } from '../http/route.ts';
 import type { GuardDeps, NodeDeps } from './deps.ts';
 import { createGuards } from './guards/guards.ts';
 import { decisionRoutes } from './decisions/routes.ts';
+import { filmRoutes, type FilmRouteDeps } from './film/routes.ts';
 import { createNodeRoutes } from './node-routes.ts';
 import { purchaseRoutes, type PurchaseRouteDeps } from './purchases/routes.ts';
 import { supportRoutes, type SupportRouteDeps } from './purchases/support-routes.ts';
@@ -14,6 +15,7 @@ export type WlApiDeps = GuardDeps &
   NodeDeps &
   Omit<PurchaseRouteDeps, 'guards'> &
   Omit<SupportRouteDeps, 'guards'> &
+  Omit<FilmRouteDeps, 'guards'> &
   Omit<TraderDeps, 'guards'>;
 
 export const WL_DOCUMENT: DocumentInfo = {
@@ -31,6 +33,7 @@ export function wlRoutes(deps: WlApiDeps): Route[] {
     ...supportRoutes({ ...deps, guards }),
     ...traderRoutes({ ...deps, guards }),
     ...decisionRoutes({ ...deps, guards }),
+    ...filmRoutes({ ...deps, guards }),
     ...createNodeRoutes(deps, guards),
   ];
 }

@@ -233,6 +233,76 @@ test(
   LONG_MS,
 );
 
+interface Film {
+  readonly missing: readonly { lane: string }[];
+  readonly clocks: readonly { lane: string }[];
+  readonly correlationIds: readonly string[];
+  readonly slowest: { what: string; durationMs: number; share: number } | null;
+  readonly entries: readonly { lane: string; kind: string; what: string; at: string }[];
+}
+
+async function filmOf(tradeId: string, query = '') {
+  await desk.carry();
+  const path = `/admin/api/trades/${tradeId}/film${query}`;
+  const answer = await desk.cp.ask({ path, token: ana.token });
+  expect(answer.status).toBe(200);
+  return { film: answer.body as Film, headers: answer.headers };
+}
+
+describe('the film of a trade', () => {
+  test(
+    'joins both parties, their engines and the Control Plane in one order',
+    async () => {
+      const tradeId = await garbled(desk.bench, 'CAPTURED');
+      await desk.carry();
+      await act(ana, tradeId, 'retry');
+      desk.bench.network.heal();
+      await desk.bench.finished(tradeId);
+      const { film, headers } = await filmOf(tradeId, '?download=1');
+      expect(headers['content-disposition']).toBe(`attachment; filename="film-${tradeId}.json"`);
+      expect(film).toMatchObject({ missing: [], correlationIds: [expect.any(String)] });
+      expect(film.clocks.map(({ lane }) => lane)).toEqual(['importer', 'exporter']);
+      const seen = film.entries.map(({ lane, kind, what }) => `${lane} ${kind} ${what}`);
+      const told = [
+        'importer state NEW → REQUESTED',
+        'importer message preflight at the exporter',
+        'exporter state NEW → HELD',
+        'importer state REQUESTED → FUNDED',
+        'importer message confirm at the exporter',
+        'exporter state HELD → CAPTURED',
+        'importer state FUNDED → UNCERTAIN',
+        'importer state UNCERTAIN → NEEDS_ATTENTION',
+        'importer state UNCERTAIN → CONFIRMED',
+      ];
+      expect(seen.filter((one) => told.includes(one))).toEqual(told);
+      expect(seen).toContain('control-plane person retry');
+      expect(seen).toContain('control-plane event purchase.parked of the importer');
+      expect(seen).toContain('importer person retryStep');
+      expect(film.slowest?.durationMs).toBeGreaterThan(0);
+    },
+    LONG_MS,
+  );
+
+  test('says which party is away, and shows the rest; an auditor may see it', async () => {
+    const tradeId = await bought(desk.bench);
+    await desk.carry();
+    const { db } = desk.cp;
+    const away = async (url: string | null) =>
+      db.updateTable('wl').set({ peer_url: url }).where('id', '=', EXPORTER).execute();
+    await away(null);
+    const { film } = await filmOf(tradeId);
+    await away(desk.bench.exporter.url);
+    expect(film.missing).toMatchObject([{ lane: 'exporter' }]);
+    const lanes = new Set(film.entries.map(({ lane }) => lane));
+    expect(lanes).toEqual(new Set(['importer', 'control-plane']));
+    const path = `/admin/api/trades/${tradeId}/film`;
+    const auditor = await desk.cp.person('auditor');
+    expect(await desk.cp.ask({ path, token: auditor.token })).toMatchObject({ status: 200 });
+    const operator = await desk.cp.person('operator');
+    expect(await desk.cp.ask({ path, token: operator.token })).toMatchObject({ status: 403 });
+  });
+});
+
 test('only support acts, with a reason, and on a trade that is known', async () => {
   const auditor = await desk.cp.person('auditor', 'operator', 'risk');
   expect(await act(auditor, randomUUID(), 'retry')).toMatchObject({ code: 'FORBIDDEN' });
