@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   httpsOrigin,
   namespacesByWl,
+  networks,
   port,
   rateFields,
   rateLimitsOf,
@@ -10,11 +11,13 @@ import {
   secretKey,
   smtpUrl,
   text,
+  variablesOf,
   whole,
   type Environment,
+  type Network,
   type SealKeyEntry,
-  type VariableIssue,
 } from './environment.ts';
+import { cpRules, LOCAL_MASTER, localBackofficeKey, wlRules } from './profile-rules.ts';
 import type { RateLimits } from './rate-groups.ts';
 
 export { ConfigurationError, type Environment, type SealKeyEntry } from './environment.ts';
@@ -98,6 +101,8 @@ export interface MailConfig {
 }
 
 export interface CpConfig extends PartyConfig {
+  /** Networks of our own that white labels may be reached in, besides the public one. */
+  readonly peerNetworks: readonly Network[];
   readonly bootstrap: { readonly email: string; readonly password: string };
   readonly tokens: {
     readonly wlSeconds: number;
@@ -123,9 +128,6 @@ export interface CpConfig extends PartyConfig {
   };
 }
 
-const LOCAL_MASTER = { email: 'master@xpory.local', password: 'changeit' };
-// Characters of a secret that stands in an environment: too long to be guessed online.
-const LEAST_SECRET = 12;
 const LOOPBACK = '127.0.0.1';
 const EVERY_ADDRESS = '0.0.0.0';
 
@@ -224,7 +226,13 @@ const cpSchema = z.object({
   CONSOLE_DIR: text.optional(),
   CONSOLE_TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'is an http(s) URL' }).optional(),
   CONSOLE_NAMESPACES: namespacesByWl.optional(),
+  PEER_NETWORKS: networks.optional(),
 });
+
+/** Everything that a WL's gateway and worker read. */
+export const WL_VARIABLES = variablesOf(wlSchema);
+/** Everything that the Control Plane's API and worker read. */
+export const CP_VARIABLES = variablesOf(cpSchema);
 
 type PartyValues = z.output<z.ZodObject<typeof party>>;
 type WlValues = z.output<typeof wlSchema>;
@@ -270,6 +278,7 @@ export function readCpConfig(env: Environment): CpConfig {
       temporalUiUrl: values.CONSOLE_TEMPORAL_UI_URL?.replace(/\/$/, ''),
       namespaces: { ...values.CONSOLE_NAMESPACES, cp: values.TEMPORAL_NAMESPACE },
     },
+    peerNetworks: values.PEER_NETWORKS ?? [],
   };
 }
 
@@ -279,52 +288,6 @@ function authorityOf({ CA_CERT_FILE: certFile, CA_KEY_FILE: keyFile }: z.output<
 
 function mailOf({ SMTP_URL: url, SMTP_FROM: from }: z.output<typeof cpSchema>) {
   return url === undefined || from === undefined ? undefined : { url, from };
-}
-
-function localBackofficeKey(slug: string): string {
-  return `backoffice-${slug}`;
-}
-
-// What the local profile makes easy is refused everywhere else: plain listeners and known secrets.
-function profileRules(env: Environment): VariableIssue[] {
-  if (env['XPORY_PROFILE'] === 'local' || env['HTTP_PORT'] === undefined) return [];
-  const message = 'is only for the local profile: a plain listener has no mTLS';
-  return [{ variable: 'HTTP_PORT', message }];
-}
-
-function wlRules(env: Environment): VariableIssue[] {
-  const issues = profileRules(env);
-  if (env['XPORY_PROFILE'] === 'local') return issues;
-  const { BACKOFFICE_KEY: key, WL_SLUG: slug = '' } = env;
-  if (key === undefined || key === localBackofficeKey(slug) || key.length < LEAST_SECRET) {
-    const message = `is a secret of at least ${LEAST_SECRET} characters, not the local default`;
-    issues.push({ variable: 'BACKOFFICE_KEY', message });
-  }
-  return issues;
-}
-
-function cpRules(env: Environment): VariableIssue[] {
-  const issues = profileRules(env);
-  for (const [one, other] of [
-    ['CA_CERT_FILE', 'CA_KEY_FILE'],
-    ['CA_KEY_FILE', 'CA_CERT_FILE'],
-    ['SMTP_URL', 'SMTP_FROM'],
-    ['SMTP_FROM', 'SMTP_URL'],
-  ] as const) {
-    if (env[one] !== undefined || env[other] === undefined) continue;
-    issues.push({ variable: one, message: `belongs to ${other}` });
-  }
-  if (env['XPORY_PROFILE'] === 'local') return issues;
-  const { BOOTSTRAP_MASTER_EMAIL: email, BOOTSTRAP_MASTER_PASSWORD: password = '' } = env;
-  if (email === undefined || email === LOCAL_MASTER.email) {
-    const message = 'is the address of a person, not the local default';
-    issues.push({ variable: 'BOOTSTRAP_MASTER_EMAIL', message });
-  }
-  if (password.length < LEAST_SECRET) {
-    const message = `has at least ${LEAST_SECRET} characters`;
-    issues.push({ variable: 'BOOTSTRAP_MASTER_PASSWORD', message });
-  }
-  return issues;
 }
 
 function partyConfig(values: PartyValues): PartyConfig {

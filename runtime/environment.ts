@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { RATE_GROUPS, RATE_LIMITS, type RateGroup, type RateLimit } from './rate-groups.ts';
 
@@ -124,6 +126,18 @@ export function rateLimitsOf(
   return Object.fromEntries(entries) as Record<RateGroup, RateLimit>;
 }
 
+export type Network = ReturnType<typeof ipaddr.parseCIDR>;
+
+/** `10.8.0.0/16,fd00:8::/32`. */
+export const networks = z.string().transform((value, context): readonly Network[] => {
+  const parts = value.split(',').map((part) => part.trim());
+  if (parts.every((part) => ipaddr.isValidCIDR(part))) {
+    return parts.map((part) => ipaddr.parseCIDR(part));
+  }
+  context.addIssue('is a list of networks such as 10.8.0.0/16');
+  return z.NEVER;
+});
+
 export interface VariableIssue {
   readonly variable: string;
   readonly message: string;
@@ -137,16 +151,78 @@ export interface EnvironmentReader<S extends z.ZodType> {
   readonly rules: (present: Environment) => readonly VariableIssue[];
 }
 
+/**
+ * Each of these may come as `<NAME>_FILE`, the path of a file that holds it, as orchestrators hand
+ * secrets out: an environment is seen by every child and by whoever may inspect the container.
+ */
+export const SECRET_VARIABLES = [
+  'DATABASE_URL',
+  'SEAL_KEYS',
+  'SEAL_INDEX_KEY',
+  'BACKOFFICE_KEY',
+  'BOOTSTRAP_MASTER_PASSWORD',
+  'SMTP_URL',
+] as const;
+
+/** The environment with the secrets of files in their places, and what is wrong with those files. */
+export function withSecretFiles(env: Environment): {
+  readonly values: Environment;
+  readonly issues: readonly VariableIssue[];
+} {
+  const values: Record<string, string | undefined> = { ...env };
+  const issues: VariableIssue[] = [];
+  for (const name of SECRET_VARIABLES) {
+    const variable = `${name}_FILE`;
+    const file = env[variable] ?? '';
+    if (file === '') continue;
+    if ((env[name] ?? '') !== '') issues.push({ variable, message: `excludes ${name}` });
+    try {
+      // Editors and shells end files with a line break; no secret of ours does.
+      values[name] = readFileSync(file, 'utf8').trim();
+      if (values[name] === '') issues.push({ variable, message: 'names an empty file' });
+    } catch {
+      issues.push({ variable, message: 'names a file that can not be read' });
+    }
+  }
+  return { values, issues };
+}
+
+/** What a process may be told: documents and tests compare themselves with it. */
+export interface Variable {
+  readonly name: string;
+  readonly required: boolean;
+  /** As one would write it; absent where there is none. */
+  readonly fallback?: string;
+}
+
+/** The variables that a schema reads, with the values that they have when nobody sets them. */
+export function variablesOf(schema: z.ZodObject): readonly Variable[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const absent = (field as z.ZodType).safeParse(undefined);
+    if (!absent.success) return { name, required: true };
+    const fallback = writtenForm(absent.data);
+    return { name, required: false, ...(fallback === undefined ? {} : { fallback }) };
+  });
+}
+
+function writtenForm(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' || typeof value === 'string') return `${value}`;
+  const { requests, windowSeconds } = value as RateLimit;
+  return `${requests}/${windowSeconds}`;
+}
+
 /** Reads the variables that `schema` names and throws one error that lists every bad one. */
 export function readEnvironment<S extends z.ZodType>(
   { process, schema, rules }: EnvironmentReader<S>,
   env: Environment,
 ): z.output<S> {
+  const { values, issues } = withSecretFiles(env);
   const present: Environment = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(values).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = schema.safeParse(present);
-  const broken = rules(present);
+  const broken = [...issues, ...rules(present)];
   if (parsed.success && broken.length === 0) return parsed.data;
   const single = (parsed.error?.issues ?? []).map((issue): VariableIssue => {
     const variable = issue.path.join('.');

@@ -2,6 +2,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Profile } from './config.ts';
+import type { Network } from './environment.ts';
 
 export interface UrlRules {
   readonly profile: Profile;
@@ -35,12 +36,18 @@ export const ADDRESS_REFUSED = 'ERR_ADDRESS_REFUSED';
 /**
  * Resolves names for connections that may leave for the public network only: a name that was
  * harmless when it was registered may point inside by now (DNS rebinding), so the very addresses
- * that are connected to are checked. `*.localhost` is loopback by RFC 6761.
+ * that are connected to are checked. `*.localhost` is loopback by RFC 6761. Networks that the
+ * operator of this process names are admitted too: partners may meet on a line of their own.
  */
 export function publicLookup(
   profile: Profile,
-  resolve: typeof systemLookup = systemLookup,
+  {
+    resolve = systemLookup,
+    admitted = [],
+  }: { readonly resolve?: typeof systemLookup; readonly admitted?: readonly Network[] } = {},
 ): LookupFunction {
+  const isGood = (hostname: string) => (found: LookupAddress) =>
+    isAdmitted(found.address, hostname, profile) || isWithin(found.address, admitted);
   return (hostname, options, callback) => {
     const answer = (error: NodeJS.ErrnoException | null, found: LookupAddress[]): void => {
       const [first] = found;
@@ -54,7 +61,7 @@ export function publicLookup(
     }
     resolve(hostname, { ...options, all: true }, (error, found) => {
       if (error !== null) answer(error, []);
-      else if (found.every(({ address }) => isAdmitted(address, hostname, profile))) {
+      else if (found.every(isGood(hostname))) {
         answer(null, found);
       } else answer(refused(hostname), []);
     });
@@ -70,6 +77,11 @@ function isAdmitted(address: string, hostname: string, profile: Profile): boolea
   if (profile === 'local' && hostname === CONTAINER_HOST) return true;
   const range = ipaddr.process(address).range();
   return range === 'unicast' || (profile === 'local' && range === 'loopback');
+}
+
+function isWithin(address: string, networks: readonly Network[]): boolean {
+  const parsed = ipaddr.process(address);
+  return networks.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
 }
 
 function isLoopback(host: string): boolean {

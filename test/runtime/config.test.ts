@@ -1,5 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { readCpConfig, readWlConfig, type Environment } from '../../runtime/config.ts';
+import { publicLookup } from '../../runtime/public-url.ts';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
@@ -104,4 +108,65 @@ describe('configuration of the Control Plane', () => {
       supportSeconds: 300,
     });
   });
+});
+
+describe('secrets by file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xpory-secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const put = (name: string, content: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  test('a file holds what the variable would, without the line break that editors add', () => {
+    const { DATABASE_URL: url = '', SEAL_KEYS: keys = '', ...rest } = WL;
+    const env = {
+      ...rest,
+      DATABASE_URL_FILE: put('url', `${url}\n`),
+      SEAL_KEYS_FILE: put('keys', keys),
+      BACKOFFICE_KEY_FILE: put('key', 'a-much-longer-secret\n'),
+    };
+    const config = readWlConfig({ ...env, XPORY_PROFILE: 'production', HTTP_PORT: '' });
+    expect(config.database.url).toBe(url);
+    expect(config.seal.keys).toHaveLength(2);
+    expect(config.backofficeKey).toBe('a-much-longer-secret');
+  });
+
+  test('a secret told twice, an empty file and a missing one are refused by their names', () => {
+    const read = () =>
+      readCpConfig({
+        ...PARTY,
+        DATABASE_URL_FILE: put('url', 'postgres://elsewhere/cp'),
+        SEAL_KEYS_FILE: put('empty', '\n'),
+        SEAL_INDEX_KEY_FILE: join(folder, 'nobody'),
+      });
+    expect(read).toThrow(/DATABASE_URL_FILE: excludes DATABASE_URL/);
+    expect(read).toThrow(/SEAL_KEYS_FILE: names an empty file/);
+    expect(read).toThrow(/SEAL_INDEX_KEY_FILE: names a file that can not be read/);
+    expect(read).not.toThrow(/elsewhere/);
+  });
+});
+
+test('networks of the operator are admitted as addresses of white labels, others are not', async () => {
+  const { peerNetworks } = readCpConfig({ ...PARTY, PEER_NETWORKS: '10.8.0.0/16, fd00:8::/32' });
+  const reach = (address: string) => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const resolveName = ((_name: string, _options: unknown, found: (...all: unknown[]) => void) =>
+      found(null, [{ address, family: address.includes(':') ? 6 : 4 }])) as never;
+    publicLookup('production', { admitted: peerNetworks, resolve: resolveName })(
+      'wl.example.org',
+      {},
+      (error, result) => resolve(error?.code ?? (result as string)),
+    );
+    return promise;
+  };
+  expect(await reach('10.8.3.4')).toBe('10.8.3.4');
+  expect(await reach('fd00:8::1')).toBe('fd00:8::1');
+  expect(await reach('8.8.8.8')).toBe('8.8.8.8');
+  expect(await reach('10.9.3.4')).toBe('ERR_ADDRESS_REFUSED');
+  expect(await reach('127.0.0.1')).toBe('ERR_ADDRESS_REFUSED');
+  expect(() => readCpConfig({ ...PARTY, PEER_NETWORKS: '10.8.0.0' })).toThrow(
+    /PEER_NETWORKS: is a/,
+  );
 });

@@ -63,7 +63,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
 }
 
 /** Shared by all test files, which run the same code; another user's folder is not ours to write. */
-const BUNDLES = join(tmpdir(), `xpory-bundles-${process.getuid?.() ?? 'all'}`);
+export const BUNDLES = join(tmpdir(), `xpory-bundles-${process.getuid?.() ?? 'all'}`);
 
 const SILENT: Progress = {
   step: () => ({ update: () => undefined, done: () => undefined, fail: () => undefined }),

@@ -15,7 +15,7 @@ import type { ProcessParts } from './process.ts';
 
 /** Everything that signals need in a process that runs the Control Plane's workflows. */
 export function signalActivities(
-  { profile }: Pick<CpConfig, 'profile'>,
+  { profile, peerNetworks }: Pick<CpConfig, 'profile' | 'peerNetworks'>,
   parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics' | 'tracing'> & {
     readonly database: PartyDatabase<CpSchema>;
     readonly client: () => Pick<Client, 'workflow'>;
@@ -29,7 +29,7 @@ export function signalActivities(
     ...transport,
     tracing: parts.tracing,
     connections: DISPATCH_LIMITS.callsAtOnce,
-    lookup: publicLookup(profile),
+    lookup: publicLookup(profile, { admitted: peerNetworks }),
   });
   shutdown.add('signals', async () => {
     await looker.settle();
