@@ -7,6 +7,8 @@ import { purchaseWorkflowId } from '../../workflows/purchase/contract.ts';
 import { eventually } from '../stack/setup.ts';
 import { answering } from '../support/fault-proxy.ts';
 import { startPurchaseBench, type PurchaseBench } from '../support/purchase-bench.ts';
+import { figuresInPage } from '../support/figures.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import {
   startTraceCollector,
   type CollectedSpan,
@@ -193,3 +195,70 @@ test(
   },
   LONG_MS,
 );
+
+describe('a worker as a process of its own', () => {
+  let worker: WorkerProcess;
+  let page = '';
+  beforeAll(async () => {
+    const environment: Record<string, string> = {
+      ...bench.importer.environment,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    };
+    // The standby runs this purchase: nobody else polls, and its figures have a reason to be there.
+    await bench.worker.stop();
+    worker = await startWorkerProcess({ ...bench.importer, environment });
+    await bench.finished(await requested());
+    const answer = await fetch(`http://127.0.0.1:${environment['WORKER_HTTP_PORT']}/metrics`);
+    page = await answer.text();
+  }, LONG_MS);
+  afterAll(() => worker.end(), LONG_MS);
+
+  async function requested(): Promise<string> {
+    const tradeId = await bench.request(await bench.buyer(), await bench.offer());
+    await bench.start(tradeId);
+    return tradeId;
+  }
+
+  test('serves the figures that the page says it has', () => {
+    const expected = [...figuresInPage()].filter(([, { processes }]) =>
+      processes.some((name) => name === 'wl-worker' || name === 'all'),
+    );
+    const missing = expected.filter(([name]) => !page.includes(`# TYPE ${name} `));
+    expect(missing.map(([name]) => name)).toEqual([]);
+    expect(page).toMatch(/^purchases_open\{state="NEEDS_ATTENTION",process="wl-worker"\} 0$/m);
+    expect(page).toMatch(/^metrics_source_failures_total\{process="wl-worker"\} 0$/m);
+    expect(page).toMatch(/^purchase_outcomes_total\{status="CONFIRMED",reason="none",.*\} 1$/m);
+  });
+
+  test("appends the SDK's own, those of the dashboard among them", () => {
+    expect(page).toMatch(/^temporal_workflow_task_execution_latency_bucket\{/m);
+    expect(page).toMatch(/^nodejs_eventloop_lag_p99_seconds\{/m);
+    const names = new Set(page.match(/^temporal_\w+/gm));
+    expect(names.size).toBeGreaterThan(10);
+  });
+
+  test('sends its spans under its own name', async () => {
+    const isThere = async (): Promise<boolean> =>
+      collector
+        .spans()
+        .some((span) => span.service === 'importer/wl-worker' && span.name === 'purchase/settle');
+    await eventually('its spans have arrived', isThere, TIMEOUT_MS);
+  });
+});
+
+test('a gateway serves the figures that the page says it has', async () => {
+  const agent = createAgent({
+    tls: loadTls(bench.importer.config.listen.certificates),
+    connections: 1,
+    timeouts: { connectMs: TIMEOUT_MS },
+  });
+  const url = `${bench.exporter.url}/metrics`;
+  const { text } = await callJson({ agent, method: 'GET', url, timeoutMs: TIMEOUT_MS });
+  await agent.close();
+  const expected = [...figuresInPage()].filter(([, { processes }]) =>
+    processes.some((name) => name === 'wl-gateway' || name === 'all'),
+  );
+  expect(expected.filter(([name]) => !text.includes(`# TYPE ${name} `))).toEqual([]);
+  expect(text).toMatch(/^trader_answers_total\{call="confirm",status="CONFIRMED",/m);
+  expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7/);
+});
