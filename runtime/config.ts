@@ -91,6 +91,7 @@ export interface WlConfig extends PartyConfig {
     readonly offerSyncSeconds: number;
     readonly holdTidySeconds: number;
     readonly orphanSweepSeconds: number;
+    readonly certificateCheckSeconds: number;
   };
 }
 
@@ -198,6 +199,8 @@ const wlSchema = z.object({
   HOLD_TIDY_SECONDS: whole(60),
   // Bounds how long a purchase may stand without a workflow after a crash between commit and start.
   ORPHAN_SWEEP_SECONDS: whole(15),
+  // A month is left when it is due: an hour more or less is nothing.
+  CERTIFICATE_CHECK_SECONDS: whole(3_600),
   BUYER_REVERSAL_SECONDS: whole(0, 0),
 });
 
@@ -352,6 +355,7 @@ function tradeConfig(
       offerSyncSeconds: values.OFFER_SYNC_SECONDS,
       holdTidySeconds: values.HOLD_TIDY_SECONDS,
       orphanSweepSeconds: values.ORPHAN_SWEEP_SECONDS,
+      certificateCheckSeconds: values.CERTIFICATE_CHECK_SECONDS,
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { createApprovalActivities } from '../activities/approval/activities.ts';
 import { createImporterClient } from '../activities/approval/importer.ts';
+import { createCertificateRenewalActivities } from '../activities/certificate-renewal/activities.ts';
 import { createExporterOffersClient } from '../activities/clients/exporter-offers.ts';
 import { createGovernanceActivities } from '../activities/governance/activities.ts';
 import { createOfferActivities } from '../activities/offers/activities.ts';
@@ -13,6 +14,7 @@ import { createHoldTidyActivities } from '../activities/upkeep/hold-tidy.ts';
 import { createOrphanSweepActivities } from '../activities/upkeep/orphan-sweep.ts';
 import { ensureSchedules, type UpkeepSchedule } from '../activities/upkeep/schedules.ts';
 import { readWlConfig, type WlConfig } from '../runtime/config.ts';
+import { CERTIFICATE_RENEWAL } from '../workflows/certificate-renewal/contract.ts';
 import { HOLD_TIDY } from '../workflows/hold-tidy/contract.ts';
 import { OFFER_SYNC } from '../workflows/offer-sync/contract.ts';
 import { ORPHAN_SWEEP } from '../workflows/orphan-sweep/contract.ts';
@@ -98,6 +100,10 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
     }),
     ...createReversalActivities({ db, exporter, log, announce: (row) => board.announce(row) }),
     ...createSignalApplyActivities({ db, sealer, own, controlPlane }),
+    ...createCertificateRenewalActivities({
+      ...{ db, wlId: own.wlId, controlPlane, host: tlsHost, clock: () => new Date() },
+      files: config.listen.certificates,
+    }),
     ...createHoldTidyActivities(db),
     ...createOrphanSweepActivities({ db, starter, log, startRelay: sweepStarts }),
   };
@@ -106,11 +112,13 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
 /** A workflow that a committed row calls for and that a crash left unstarted is started by these. */
 function schedulesOf({ schedules }: WlConfig): UpkeepSchedule[] {
   const { policyPullSeconds, offerSyncSeconds, holdTidySeconds, orphanSweepSeconds } = schedules;
+  const { certificateCheckSeconds: everySeconds } = schedules;
   return [
     { id: 'policy-sync', workflow: POLICY_SYNC, everySeconds: policyPullSeconds },
     { id: 'offer-sync', workflow: OFFER_SYNC, everySeconds: offerSyncSeconds },
     { id: 'hold-tidy', workflow: HOLD_TIDY, everySeconds: holdTidySeconds },
     { id: 'orphan-sweep', workflow: ORPHAN_SWEEP, everySeconds: orphanSweepSeconds },
+    { id: 'certificate-renewal', workflow: CERTIFICATE_RENEWAL, everySeconds },
   ].map((schedule) => ({ ...schedule, taskQueue: BACKGROUND_QUEUE }));
 }
 

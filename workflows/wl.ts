@@ -1,5 +1,6 @@
 // The workflow bundle of a white label's processes.
 export { approval } from './approval/workflow.ts';
+export { certificateRenewal } from './certificate-renewal/workflow.ts';
 export { holdTidy } from './hold-tidy/workflow.ts';
 export { orphanSweep } from './orphan-sweep/workflow.ts';
 export { purchase } from './purchase/workflow.ts';

@@ -67,6 +67,8 @@ export interface ControlPlaneClient {
   issuePeerToken(targetWlId: string, scopes: readonly string[]): Promise<IssuedToken>;
   pull(request: PullRequest): Promise<PullAnswer>;
   readKeys(): Promise<PublishedKeys>;
+  /** The certificate for a PKCS#10 request, both PEM; the same request gets the same one. */
+  requestCertificate(csr: string): Promise<string>;
   /** False where no delivery of that signal to us is known there. */
   ackSignal(token: string, signalId: string, answer: SignalAnswer): Promise<boolean>;
 }
@@ -85,6 +87,7 @@ const CALL_TIMEOUT_MS = 5_000;
 const MS_PER_SECOND = 1_000;
 
 const secretsShape = z.object({ policySecret: z.string().min(1), signalSecret: z.string().min(1) });
+const certificateShape = z.object({ certificate: z.string().min(1) });
 const tokenShape = z.object({ token: z.string().min(1) });
 
 /** What a WL asks of its Control Plane. Throws ConnectionFailure where it can't be reached. */
@@ -128,6 +131,10 @@ export function createControlPlaneClient(deps: ControlPlaneClientDeps): ControlP
     async readKeys() {
       const path = '/.well-known/jwks.json';
       return jwksShape.parse(accepted(await call({ method: 'GET', path }), path).body);
+    },
+    async requestCertificate(csr) {
+      const { body } = await post(`/wls/${wlId}/certificates`, { csr });
+      return certificateShape.parse(body).certificate;
     },
     async ackSignal(token, signalId, body) {
       const path = `/imbalance/signals/${signalId}/ack`;

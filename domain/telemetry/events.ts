@@ -50,6 +50,16 @@ export interface PolicyStaleData {
   readonly pulledAt: string;
 }
 
+/** A WL's certificate is due and can't be renewed by its own processes. */
+export interface CertificateExpiringData {
+  readonly wlId: string;
+  /** Of the one that is shown, upper-case hexadecimal. */
+  readonly serial: string;
+  /** ISO 8601 UTC. */
+  readonly notAfter: string;
+  readonly reason: 'NOT_WRITABLE' | 'NOT_USABLE' | 'REFUSED';
+}
+
 /** A WL trades under this opaque account id. */
 export interface TraderAccountData {
   readonly wlId: string;
@@ -82,6 +92,7 @@ export interface EventData {
   readonly 'limit.refused': TraderPurchaseData;
   readonly 'policy.applied': PolicyAppliedData;
   readonly 'policy.stale': PolicyStaleData;
+  readonly 'certificate.expiring': CertificateExpiringData;
   readonly 'signal.applied': SignalAppliedData;
   readonly 'purchase.parked': TraderPurchaseData;
   readonly 'purchase.unparked': TraderPurchaseData;
@@ -98,6 +109,7 @@ export const EVENT_TYPES = [
   'limit.refused',
   'policy.applied',
   'policy.stale',
+  'certificate.expiring',
   'signal.applied',
   'purchase.parked',
   'purchase.unparked',

@@ -10,6 +10,7 @@ import { bootstrapMaster } from '../../db/cp/operator.ts';
 import type { CpSchema } from '../../db/cp/schema.ts';
 import { migrate } from '../../db/migrator.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
+import type { Authority } from '../../runtime/certificates/authority.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 import { startHttpParty, type HttpParty } from '../support/http-party.ts';
 import { testSealer } from './database.ts';
@@ -28,6 +29,8 @@ export interface ControlPlaneOptions {
   readonly databaseUrl: string;
   readonly tls: TlsMaterial;
   readonly agent: Dispatcher;
+  /** What it signs certificates with; none unless given. */
+  readonly authority?: Authority;
 }
 
 const MASTER = { email: 'master@xpory.local', password: 'changeit' };
@@ -66,6 +69,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
   const verifier = createCpVerifier(db, { issuer: ISSUER, clock });
   const routes = cpRoutes({
     ...{ db, sealer, profile: 'local', verifier, signer, engine },
+    authority: options.authority,
     work: { kick: () => undefined },
     signals: { look: () => undefined, test: engine.syncSnapshot },
     supportDesk: { call: engine.syncSnapshot },

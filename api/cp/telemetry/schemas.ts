@@ -29,6 +29,8 @@ const text = (max: number) =>
       message: 'is text without NUL and without halves of characters',
     });
 const id = text(ID_MAX).min(1);
+/** As runtime/tls writes serial numbers. */
+const SERIAL_FORM = /^[1-9A-F][0-9A-F]{0,39}$/;
 const lowerUuid = z.uuid().regex(/^[^A-Z]+$/, 'is in lower case');
 const isoInstant = z
   .string()
@@ -101,6 +103,12 @@ export const DATA_SCHEMAS: { readonly [T in EventType]: z.ZodType<EventData[T]> 
     revision,
   }),
   'policy.stale': z.strictObject({ wlId: lowerUuid, pulledAt: isoInstant }),
+  'certificate.expiring': z.strictObject({
+    wlId: lowerUuid,
+    serial: z.string().regex(SERIAL_FORM),
+    notAfter: isoInstant,
+    reason: z.enum(['NOT_WRITABLE', 'NOT_USABLE', 'REFUSED']),
+  }),
   'signal.applied': signalApplied,
   'purchase.parked': traderPurchase,
   'purchase.unparked': traderPurchase,

@@ -1,5 +1,6 @@
 import type { EventType } from '../../../domain/telemetry/events.ts';
 import { TRADE_EVENT_TYPES, type TradeEventType } from '../../../domain/telemetry/trade-view.ts';
+import { recordCertificateExpiring } from '../certificate-expiring.ts';
 import type { CpTransaction } from '../schema.ts';
 import { recordSignalApplied } from '../signals/applied.ts';
 import { applyTradeEvents } from '../trades/apply.ts';
@@ -9,6 +10,7 @@ import type { Projector, StoredEvent } from './stored-event.ts';
 export type { Projector, StoredEvent } from './stored-event.ts';
 
 const PROJECTORS: { readonly [T in EventType]?: Projector<T> } = {
+  'certificate.expiring': recordCertificateExpiring,
   'signal.applied': recordSignalApplied,
   'trader.account.confirmed': confirmTraderAccount,
 };

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createCertificateRenewalActivities } from '../../activities/certificate-renewal/activities.ts';
+import { createAgent } from '../../activities/clients/agent.ts';
+import { createControlPlaneClient } from '../../activities/clients/control-plane.ts';
+import { createAuthority } from '../../runtime/certificates/authority.ts';
+import { watchTls, type WatchedTls } from '../../runtime/live-tls.ts';
+import { installRuntime } from '../../runtime/temporal.ts';
+import { CP_SUBJECT_URI, wlSubjectUri, type TlsFiles } from '../../runtime/tls.ts';
+import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import {
+  CERTIFICATE_RENEWAL,
+  type RenewalOutcome,
+} from '../../workflows/certificate-renewal/contract.ts';
+import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
+import { testFolder } from '../stack/setup.ts';
+import { createTestPki, type TestPki } from '../support/certificates.ts';
+import { startTestTemporal } from '../support/temporal.ts';
+import { startControlPlane, type TestControlPlane } from './control-plane.ts';
+import { startWlDatabases, type TestWl } from './database.ts';
+import { IMPORTER } from './documents.ts';
+import { identity } from './node.ts';
+
+export interface RenewalBench {
+  readonly pki: TestPki;
+  readonly wl: TestWl;
+  readonly files: TlsFiles;
+  /** As the WL's listeners and clients see the files. */
+  readonly tls: WatchedTls;
+  readonly controlPlane: TestControlPlane;
+  readonly client: Client;
+  /** A certificate that has lived for so much of an hour takes the place of the present one. */
+  age(minutes: number): Promise<void>;
+  /** One run of the schedule's workflow. */
+  run(): Promise<{ readonly outcome: RenewalOutcome; readonly workflowId: string }>;
+  stop(): Promise<void>;
+}
+
+export const HOST = 'wl-exporter.localhost';
+const EVENT_KEY = { kty: 'OKP', crv: 'Ed25519', kid: 'e1', x: 'A'.repeat(43) } as const;
+const SILENT = pino({ level: 'silent' });
+const NAMESPACE = 'wl-importer';
+const MINUTE_MS = 60_000;
+const LOOK_MS = 50;
+
+/** A white label with certificate files, the real Control Plane with an authority, and an engine. */
+export async function startRenewalBench(): Promise<RenewalBench> {
+  installRuntime(SILENT);
+  const folder = await testFolder();
+  const temporal = await startTestTemporal(folder.path, [NAMESPACE]);
+  const server = await startWlDatabases(['importer'], ['cp']);
+  const wl = server.open('importer');
+  const pki = await createTestPki();
+  const path = (name: string): string => join(folder.path, name);
+  const files = { caFile: path('ca'), certFile: path('cert'), keyFile: path('key') };
+  const age = async (minutes: number): Promise<void> => {
+    const notBefore = new Date(Date.now() - minutes * MINUTE_MS);
+    const material = await pki.issue({
+      ...{ sanUri: wlSubjectUri(IMPORTER), dnsNames: [HOST], notBefore },
+      notAfter: new Date(notBefore.getTime() + 60 * MINUTE_MS),
+    });
+    await writeFile(files.caFile, material.ca);
+    await writeFile(files.keyFile, material.key);
+    await writeFile(files.certFile, material.cert);
+  };
+  await age(1);
+  const tls = watchTls(files, { log: SILENT, everyMs: LOOK_MS });
+  const agent = createAgent({ tls, connections: 2 });
+  const cp = await identity(pki, CP_SUBJECT_URI);
+  const controlPlane = await startControlPlane({
+    ...{ databaseUrl: server.urlFor('cp'), tls: cp.tls, agent: cp.agent },
+    authority: createAuthority(pki.authority),
+  });
+  const own = createControlPlaneClient({
+    ...{ agent, cpUrl: controlPlane.url, wlId: IMPORTER, authorities: () => pki.ca },
+  });
+  const body = { id: IMPORTER, name: 'Importer', status: 'ACTIVE', currency: 'XIM' };
+  await controlPlane.ask('POST', '/admin/api/wls', body);
+  const peerUrl = `https://${HOST}:15998`;
+  await own.registerEndpoint({ peerUrl, currency: 'XIM', eventKeys: { keys: [EVENT_KEY] } });
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const client = new Client({ connection, namespace: NAMESPACE });
+  const worker = await Worker.create({
+    ...{ connection, namespace: NAMESPACE, taskQueue: BACKGROUND_QUEUE },
+    workflowBundle: await workflowBundle('wl', undefined, SILENT),
+    activities: createCertificateRenewalActivities({
+      ...{ db: wl.db, wlId: IMPORTER, files, host: HOST, controlPlane: own },
+      clock: () => new Date(),
+    }),
+  });
+  const running = worker.run();
+  return {
+    ...{ pki, wl, files, tls, controlPlane, client, age },
+    async run() {
+      const workflowId = `certificate-renewal/${randomUUID()}`;
+      const options = { workflowId, taskQueue: BACKGROUND_QUEUE, args: [] };
+      const outcome: unknown = await client.workflow.execute(CERTIFICATE_RENEWAL, options);
+      return { outcome: outcome as RenewalOutcome, workflowId };
+    },
+    async stop() {
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await controlPlane.stop();
+      tls.close();
+      await Promise.all([agent.close(), cp.agent.close()]);
+      await server.stop();
+      await temporal.stop();
+      await folder.remove();
+    },
+  };
+}
