@@ -32,6 +32,7 @@ import { traderAccountRoutes } from './trader-accounts/routes.ts';
 import { explainRoute } from './explain/routes.ts';
 import { evidenceRoute } from './trades/evidence.ts';
 import { userRoutes } from './users/routes.ts';
+import { whatIfRoute } from './whatif/routes.ts';
 import { wlRoutes } from './wls/routes.ts';
 
 export const CP_DOCUMENT: DocumentInfo = {
@@ -70,6 +71,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...auditRoutes(deps, guards),
     evidenceRoute(deps, guards),
     explainRoute(deps, guards),
+    whatIfRoute(deps, guards),
     ...telemetryRoutes(deps, guards),
     ...notificationRoutes(deps, guards),
     ...alertTargetRoutes(deps, guards),

@@ -219,9 +219,14 @@ const amountOf = (figure: Figure | undefined): bigint => {
 
 const waitOn: Maker = async ({ bench, decidedAt }, { to }) => {
   const seconds = Math.ceil((Date.parse(String(to)) - Date.parse(decidedAt)) / 1_000);
+  await passTime(bench, seconds);
+};
+
+/** Lets time pass at both white labels, until `releaseAll` takes it back. */
+export async function passTime(bench: PurchaseBench, seconds: number): Promise<void> {
   await moveClocks(bench, seconds);
   waitedSeconds += seconds;
-};
+}
 
 let waitedSeconds = 0;
 

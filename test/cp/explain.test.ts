@@ -3,15 +3,25 @@ import { createAgent, type PartnerAgent } from '../../activities/clients/agent.t
 import { createPartnerGuard } from '../../activities/clients/partner-guard.ts';
 import { createSupportDesk } from '../../activities/clients/support-desk.ts';
 import type { RefusalCode } from '../../domain/shared/codes.ts';
+import { formatMinor } from '../../domain/shared/money.ts';
 import { ANSWERS, REFUSALS } from '../purchase/scenarios/index.ts';
 import { bought } from '../purchase/scenarios/scenario.ts';
 import { startPurchaseBench, type PurchaseBench } from '../support/purchase-bench.ts';
-import { IMPORTER } from '../wl/documents.ts';
-import { CASES, make, releaseAll, type Case, type Proposed, type Scene } from './explain-cases.ts';
+import { EXPORTER, IMPORTER } from '../wl/documents.ts';
+import {
+  CASES,
+  make,
+  passTime,
+  releaseAll,
+  type Case,
+  type Proposed,
+  type Scene,
+} from './explain-cases.ts';
 import { refusalOf, startControlPlane, type Stage } from './stage.ts';
 
 /** For a machine that is busy with other tests. */
 const LONG_MS = 120_000;
+const DAY_SECONDS = 86_400;
 
 interface Explained {
   readonly refused: boolean;
@@ -118,6 +128,9 @@ describe('what is proposed, once it is made, confirms the purchase', () => {
   );
 });
 
+/** Nothing in the way. */
+const PLAIN: Case = { code: 'LIMIT_EXCEEDED', party: 'exporter' };
+
 const NO_WAY_OUT: Readonly<Partial<Record<RefusalCode, string>>> = {
   OFFER_NOT_FOUND: 'OFFER_IS_GONE',
   CANCELLED: 'IT_WAS_CANCELLED',
@@ -193,4 +206,67 @@ test('support, auditors and risk may ask; operators may not, and an unknown trad
     ),
   );
   expect(answers).toEqual([...Array.from({ length: 3 }, () => '404 NOT_FOUND'), '403 FORBIDDEN']);
+});
+
+describe('what if', () => {
+  const whatIf = async (body: object) => {
+    const { token } = await cp.person('risk');
+    const pair = { src: EXPORTER, dst: IMPORTER };
+    const path = '/admin/api/whatif';
+    return cp.ask({ method: 'POST', path, token, body: { ...pair, ...body } });
+  };
+
+  test(
+    'past purchases are decided again, with as much room as those before them leave',
+    async () => {
+      // Behind everything that the cases before have bought, some of it in times to come.
+      await passTime(bench, DAY_SECONDS);
+      const since = new Date(Date.now() + DAY_SECONDS * 1_000).toISOString();
+      const { exposure_minor: before } = await bench.exporter.node.database.db
+        .selectFrom('pair')
+        .select('exposure_minor')
+        .where('partner', '=', IMPORTER)
+        .executeTakeFirstOrThrow();
+      const room = (units: bigint): string => formatMinor(before + units * 80_00n);
+      await bench.govern({ relationship: { limitAmount: room(2n) } });
+      const trades: string[] = [];
+      for (let nth = 0; nth < 3; nth += 1) {
+        trades.push((await buyIn(await sceneOf(PLAIN))).tradeId);
+      }
+      const [, second, third] = trades;
+      const same = await whatIf({ since });
+      expect(same.body).toMatchObject({ rerun: 3, unrecorded: 0, flipped: 0, truncated: false });
+      const more = await whatIf({ since, limitAmount: room(3n) });
+      expect(more.body).toMatchObject({
+        flips: [{ tradeId: third, before: 'LIMIT_EXCEEDED', after: null, amount: '80.00' }],
+        gained: { amount: '80.00', currency: 'XEX' },
+        avoided: { amount: '0.00', currency: 'XEX' },
+      });
+      const less = await whatIf({ since, limitAmount: room(1n) });
+      expect(less.body).toMatchObject({
+        flips: [{ tradeId: second, before: null, after: 'LIMIT_EXCEEDED', confirmed: true }],
+        avoided: { amount: '80.00', currency: 'XEX' },
+      });
+      const denied = await whatIf({ since, exportPolicy: { exclude_categories: ['7'] } });
+      // The third was refused by the limit, and is refused by the policy now: no flip.
+      expect(denied.body).toMatchObject({ flipped: 2, avoided: { amount: '160.00' } });
+      const dearer = await whatIf({ since, fxRate: '1.5' });
+      expect(dearer.body).toMatchObject({
+        ...{ flipped: 0, paid: { before: '160.00', after: '240.00', currency: 'XIM' } },
+      });
+      expect((await whatIf({ since, until: since })).body).toMatchObject({ rerun: 0 });
+    },
+    LONG_MS,
+  );
+
+  test('is for risk, and refuses what it does not know', async () => {
+    const body = { src: EXPORTER, dst: IMPORTER, since: new Date().toISOString() };
+    const path = '/admin/api/whatif';
+    expect(refusalOf(await cp.ask({ method: 'POST', path, token: support, body }))).toBe(
+      '403 FORBIDDEN',
+    );
+    expect(refusalOf(await whatIf({ since: body.since, limit: '1.00' }))).toBe(
+      '422 VALIDATION_FAILED',
+    );
+  });
 });

@@ -29,6 +29,7 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /admin/api/wls/:id/trader': ['trader.account.created', 'trader.account.changed'],
   'POST /admin/api/wls/:id/offer-categories/sync': { none: 'a copy of what the exporter says' },
   'POST /admin/api/wls/:id/entities/sync': { none: 'a copy of what the exporter says' },
+  'POST /admin/api/whatif': { none: 'it decides on paper, and changes nothing' },
   'POST /admin/api/notifications/:id/read': { none: 'it notes who has read, and changes nothing' },
   'PUT /admin/api/alert-targets': ['alert-targets.changed'],
   'POST /telemetry/events': { none: 'every event is kept with its signature' },

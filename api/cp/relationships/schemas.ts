@@ -26,13 +26,18 @@ const MAX_ID = 100;
 const percent = z.number().int().min(1).max(MAX_PERCENT);
 const ids = z.array(z.string().min(1).max(MAX_ID)).max(MAX_LISTED).default([]);
 
-const exportPolicy = z.strictObject({
+export const exportPolicyBody = z.strictObject({
   enabled: z.boolean().default(true),
   min_created_at: instant.optional(),
   include_categories: ids,
   exclude_categories: ids,
   entity_allowlist: ids,
   entity_blocklist: ids,
+});
+
+export const velocityBody = z.strictObject({
+  maxAmount: positiveAmount,
+  windowSeconds: z.number().int().min(1).max(MAX_WINDOW_SECONDS),
 });
 
 export const relationshipBody = z
@@ -56,15 +61,9 @@ export const relationshipBody = z
         aboveAmount: amount.optional(),
       })
       .optional(),
-    velocity: z
-      .strictObject({
-        maxAmount: positiveAmount,
-        windowSeconds: z.number().int().min(1).max(MAX_WINDOW_SECONDS),
-      })
-      .nullable()
-      .optional(),
+    velocity: velocityBody.nullable().optional(),
     fourEyes: z.boolean().optional(),
-    export_policy: exportPolicy.nullable().optional(),
+    export_policy: exportPolicyBody.nullable().optional(),
     ...labels,
   })
   .refine(
