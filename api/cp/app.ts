@@ -4,6 +4,7 @@ import type { CpSchema } from '../../db/cp/schema.ts';
 import { CONTROL_PLANE, createTokenVerifier, type TokenVerifier } from '../../runtime/tokens.ts';
 import type { DocumentInfo } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
+import { CP_EXAMPLES } from './examples.ts';
 import { approvalRoutes } from './approvals/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { authRoutes } from './auth/routes.ts';
@@ -39,6 +40,7 @@ export const CP_DOCUMENT: DocumentInfo = {
   title: 'XporY Cross-WL: Control Plane',
   version: '1.0.0',
   description: 'Registry, policies, relationships, tokens and keys of the white labels.',
+  examples: CP_EXAMPLES,
 };
 
 /** The route table of the Control Plane. */

@@ -7,7 +7,21 @@ export interface DocumentInfo {
   readonly title: string;
   readonly version: string;
   readonly description: string;
+  readonly examples?: RouteExamples;
 }
+
+/** One call of a route, as its document shows it. */
+export interface RouteExample {
+  /** Values in the path, the query and the header of the key, by their names. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly request?: unknown;
+  readonly answer?: { readonly status: number; readonly body: unknown };
+  /** As it stands, with the data of the local stack: tests send it. */
+  readonly executable?: boolean;
+}
+
+/** By `GET /wls/:id`. */
+export type RouteExamples = Readonly<Record<string, RouteExample>>;
 
 type JsonSchema = Record<string, unknown>;
 
@@ -20,11 +34,12 @@ export interface Operation {
   readonly parameters: readonly JsonSchema[];
   readonly requestBody?: JsonSchema;
   readonly responses: Record<string, JsonSchema>;
+  readonly 'x-executable'?: true;
 }
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';
-  readonly info: DocumentInfo;
+  readonly info: Omit<DocumentInfo, 'examples'>;
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: {
     readonly schemas: Record<string, JsonSchema>;
@@ -75,16 +90,41 @@ const PROBLEM_RESPONSE: JsonSchema = {
 };
 
 /** OpenAPI 3.1 from the schemas that the routes validate with. */
-export function buildOpenApi(routes: readonly Route[], info: DocumentInfo): OpenApiDocument {
+export function buildOpenApi(
+  routes: readonly Route[],
+  { examples = {}, ...info }: DocumentInfo,
+): OpenApiDocument {
   const schemas: Record<string, JsonSchema> = {};
   schemas['Problem'] = toSchema(problemSchema, 'output', schemas);
   const paths: OpenApiDocument['paths'] = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
-    (paths[path] ??= {})[route.method] = operationOf(route, schemas);
+    const example = examples[`${route.method.toUpperCase()} ${route.path}`] ?? {};
+    (paths[path] ??= {})[route.method] = withExample(operationOf(route, schemas), example);
   }
   const components = { schemas, securitySchemes: SECURITY_SCHEMES };
   return { openapi: '3.1.0', info, paths, components };
+}
+
+function withExample(operation: Operation, example: RouteExample): Operation {
+  const { params = {}, request, answer, executable } = example;
+  const { requestBody, parameters, responses } = operation;
+  const shown = (of: JsonSchema | undefined, value: unknown): JsonSchema => {
+    const [[type, media] = ['', {}]] = Object.entries((of?.['content'] ?? {}) as JsonSchema);
+    return { ...of, content: { [type]: { ...(media as JsonSchema), example: value } } };
+  };
+  return {
+    ...operation,
+    parameters: parameters.map((parameter) => {
+      const value = params[String(parameter['name'])];
+      return value === undefined ? parameter : { ...parameter, example: value };
+    }),
+    ...(request !== undefined && { requestBody: shown(requestBody, request) }),
+    ...(answer !== undefined && {
+      responses: { ...responses, [answer.status]: shown(responses[answer.status], answer.body) },
+    }),
+    ...(executable === true && { 'x-executable': true as const }),
+  };
 }
 
 function operationOf(route: Route, schemas: Record<string, JsonSchema>): Operation {

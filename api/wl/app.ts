@@ -1,5 +1,6 @@
 import type { DocumentInfo } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
+import { WL_EXAMPLES } from './examples.ts';
 import type { GuardDeps, NodeDeps } from './deps.ts';
 import { createGuards } from './guards/guards.ts';
 import { decisionRoutes } from './decisions/routes.ts';
@@ -23,6 +24,7 @@ export const WL_DOCUMENT: DocumentInfo = {
   version: '1.0.0',
   description:
     'Members buy imported offers, partners hold and confirm, support finishes what hangs.',
+  examples: WL_EXAMPLES,
 };
 
 /** The route table of a white label, which is exporter and importer at once. */

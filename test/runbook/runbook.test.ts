@@ -6,6 +6,7 @@ import { approvalsAtControlPlane } from './approvals.ts';
 import { afterTheRestart, contactsAtRest } from './privacy.ts';
 import { revokedCertificates } from './revocation.ts';
 import { tradeDetailSteps } from './details.ts';
+import { documentedCalls } from './documented.ts';
 import { exportPolicyScenarios } from './scenarios.ts';
 import { openStage, type Stage } from './stage.ts';
 import { registrationSteps } from './steps.ts';
@@ -46,6 +47,9 @@ describe('the five scenarios of export_policy', () => {
 });
 describe('the store page', () => {
   storePage(current);
+});
+describe('pages and documents', () => {
+  documentedCalls(current);
 });
 describe('wrong certificates', () => {
   certificateRefusals(current);
