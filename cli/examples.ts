@@ -45,6 +45,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'key revoke': ['key list', 'key revoke KID --wl wl-importer'],
   'audit list': ['audit list --action settlement.confirmed', 'audit list --actor PERSON --all'],
   'audit verify': ['audit verify', 'audit verify --remote'],
+  doctor: ['doctor', 'doctor --json | jq ".lines[] | select(.state != \\"ok\\")"'],
+  'stack start': ['stack start', 'stack start --data-dir .data-2'],
   completion: ['completion bash > ~/.local/share/bash-completion/completions/xwl'],
 };
 

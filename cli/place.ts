@@ -40,8 +40,11 @@ export async function databasesOf(
 }
 
 /** The CA of the local stack where it is there. */
-export async function localCa(around: Pick<Surroundings, 'env'>): Promise<string | undefined> {
-  const path = join(dataDirOf(around), 'pki', 'ca.crt');
+export async function localCa(
+  around: Pick<Surroundings, 'env'>,
+  options: PlaceOptions = {},
+): Promise<string | undefined> {
+  const path = join(dataDirOf(around, options), 'pki', 'ca.crt');
   const isThere = await access(path).then(
     () => true,
     () => false,

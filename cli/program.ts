@@ -8,6 +8,7 @@ import { addBalance } from './commands/balance.ts';
 import { check } from './commands/check.ts';
 import { JSON_OUTPUT, type Run } from './commands/command.ts';
 import { addCertificate, addKey } from './commands/key.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addLogin } from './commands/login.ts';
 import { addNotification } from './commands/notification.ts';
 import { addPlan } from './commands/plan.ts';
@@ -15,6 +16,7 @@ import { addPolicy } from './commands/policy.ts';
 import { addRelationship } from './commands/relationship.ts';
 import { addSettlement } from './commands/settlement.ts';
 import { addSignal } from './commands/signal.ts';
+import { addStack } from './commands/stack.ts';
 import { addTrade } from './commands/trade.ts';
 import { verify } from './commands/verify.ts';
 import { addWl } from './commands/wl.ts';
@@ -66,6 +68,8 @@ export function programOf(run: Run, { write, complain }: Surroundings): Command 
   addCertificate(program, run);
   addAudit(program, run);
   addChecks(program, run);
+  addDoctor(program, run);
+  addStack(program, run);
   program
     .command('completion')
     .description('the script that completes words in a shell')

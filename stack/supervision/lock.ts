@@ -35,6 +35,12 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
   };
 }
 
+/** The process that holds the folder now; undefined where no stack runs on it. */
+export async function holderOf(dataDir: string): Promise<number | undefined> {
+  const owner = ownerOf(await readFile(join(dataDir, FILE), 'utf8').catch(textOfMissing));
+  return owner !== undefined && birthOf(owner.pid) === owner.born ? owner.pid : undefined;
+}
+
 async function claim(path: string, content: string): Promise<boolean> {
   try {
     await writeFile(path, content, { flag: 'wx' });

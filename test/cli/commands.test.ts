@@ -126,6 +126,16 @@ describe('what is read', () => {
   });
 });
 
+test('the doctor looks at a Control Plane elsewhere by its listener alone', async () => {
+  const { lines } = JSON.parse((await xwl('doctor --json')).out) as {
+    lines: { check: string; state: string; subject: string }[];
+  };
+  const checks = lines.map(({ check, state }) => `${check} ${state}`);
+  expect(checks).toEqual(expect.arrayContaining(['process ok', 'clock ok', 'keys ok']));
+  expect(lines.map(({ check }) => check)).toContain('certificate');
+  expect(lines.some(({ check }) => check === 'schema' || check === 'workers')).toBe(false);
+});
+
 describe('what is changed', () => {
   test('a policy, by flags; the history tells of it', async () => {
     const { code, out } = await xwl('policy set wl-exporter --delay 60 --label slow --json');
