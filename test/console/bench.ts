@@ -1,5 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { CP } from '../../stack/parties.ts';
 import { logIn, register } from '../../stack/register.ts';
@@ -95,16 +93,4 @@ async function addPerson(
     body: { email, password, roles },
   });
   return { email, password };
-}
-
-// What keeps somebody out; the lesser findings are matters of taste.
-const SERIOUS = new Set(['serious', 'critical']);
-
-/** No finding that keeps somebody from using the page. */
-export async function assertAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations
-    .filter(({ impact }) => SERIOUS.has(impact ?? ''))
-    .map(({ id, nodes }) => ({ id, at: nodes.map(({ html }) => html.slice(0, 200)) }));
-  expect({ page: page.url(), found }).toEqual({ page: page.url(), found: [] });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   conversionByOffer,
+  countByDay,
   countByReason,
   countByStatus,
   measurePromises,
@@ -49,6 +50,9 @@ export const metricsReport = z.object({
   to: timestamp,
   totals: z.object(counted),
   pairs: z.array(z.object({ ...pair, ...counted })),
+  days: z
+    .array(z.object({ day: z.iso.date(), status: z.string(), trades: count }))
+    .meta({ description: 'By the UTC day they began, newest first, with their status now.' }),
   reasons: z.array(z.object({ ...pair, reason: z.string(), trades: count, rate })),
   gmv: z.array(
     z.object({
@@ -92,8 +96,9 @@ export async function metricsReportOf(
   db: CpApiDeps['db'],
   filter: MetricsFilter,
 ): Promise<MetricsReport> {
-  const [byStatus, byReason, gmv, offers, promises, oldestSeconds] = await Promise.all([
+  const [byStatus, byDay, byReason, gmv, offers, promises, oldestSeconds] = await Promise.all([
     countByStatus(db, filter),
+    countByDay(db, filter),
     countByReason(db, filter),
     volumeByMonth(db, filter),
     conversionByOffer(db, filter),
@@ -110,6 +115,7 @@ export async function metricsReportOf(
       const [first] = rows;
       return first === undefined ? [] : { src: first.src, dst: first.dst, ...countedOf(rows) };
     }),
+    days: byDay,
     reasons: byReason.map((row) => ({ ...row, rate: rateOf(row.trades, refused) })),
     gmv,
     conversion: offers.map((row) => ({ ...row, rate: rateOf(row.confirmed, row.attempts) })),

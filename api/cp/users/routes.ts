@@ -20,7 +20,7 @@ const MAX_PASSWORD = 200;
 
 const password = z.string().min(LEAST_PASSWORD).max(MAX_PASSWORD);
 const roles = z.array(z.enum(OPERATOR_ROLES)).min(1).max(OPERATOR_ROLES.length);
-const userView = z.object({
+export const userView = z.object({
   id: z.string(),
   email: z.string(),
   name: z.string().nullable(),

@@ -30,10 +30,17 @@ function textOf(value: unknown): string | undefined {
 export function fieldErrorsOf(error: unknown): Record<string, string> {
   if (!(error instanceof ApiProblem)) return {};
   const entries = error.errors.map(({ pointer, message }): [string, string] => [
-    pointer.slice(1).split('/').map(unescapePointer).join('.'),
+    fieldOf(pointer),
     message,
   ]);
   return Object.fromEntries(entries.reverse());
+}
+
+/** A finding inside a list belongs to the field that holds the list. */
+function fieldOf(pointer: string): string {
+  const parts = pointer.slice(1).split('/').map(unescapePointer);
+  const index = parts.findIndex((part) => /^\d+$/.test(part));
+  return (index === -1 ? parts : parts.slice(0, index)).join('.');
 }
 
 function unescapePointer(part: string): string {

@@ -6,6 +6,7 @@ import type { changeView, relationshipView } from '../../../api/cp/relationships
 import type { BalanceReport } from '../../../api/cp/reports/balance-schemas.ts';
 import type { MetricsReport } from '../../../api/cp/reports/metrics-view.ts';
 import type { revisionView } from '../../../api/cp/schemas.ts';
+import type { userView } from '../../../api/cp/users/routes.ts';
 import type { wlView } from '../../../api/cp/wls/schemas.ts';
 
 /** A page of a list, as every collection answers it. */
@@ -22,4 +23,5 @@ export type Policy = z.output<typeof policyView>;
 export type Relationship = z.output<typeof relationshipView>;
 export type Change = z.output<typeof changeView>;
 export type Revision = z.output<typeof revisionView>;
+export type User = z.output<typeof userView>;
 export type { BalanceReport, MetricsReport };

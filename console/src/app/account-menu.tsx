@@ -1,24 +1,39 @@
-import { Button, Menu, SegmentedControl, Stack, Text, useMantineColorScheme } from '@mantine/core';
+import {
+  Button,
+  Popover,
+  SegmentedControl,
+  Stack,
+  Text,
+  useMantineColorScheme,
+} from '@mantine/core';
 import { setSession, useSession } from '../api/session.ts';
 import { queryClient } from '../api/queries.ts';
 import { shellTexts } from '../texts/shell.ts';
 import { changeLanguage, LANGUAGES, useLanguage, useTexts } from '../texts/texts.ts';
 
 const LANGUAGE_NAMES = { 'pt-BR': 'Português', en: 'English' } as const;
+// Leaves room for the name of the console at 390 px; the whole address stands in the menu.
+const LABEL_WIDTH = 'min(200px, 34vw)';
 const SCHEMES = ['light', 'dark', 'auto'] as const;
 
 /** Who is signed in, the language, the colours, and the way out. */
 export function AccountMenu() {
   const say = useTexts(shellTexts);
   const session = useSession();
+  const label = session?.user.name ?? session?.user.email ?? '';
   return (
-    <Menu position="bottom-end" width={280} withinPortal={false}>
-      <Menu.Target>
-        <Button variant="default" size="compact-md" aria-label={say('account')} maw={200}>
-          {session?.user.name ?? session?.user.email}
+    <Popover position="bottom-end" width={280} withinPortal={false} trapFocus>
+      <Popover.Target>
+        <Button
+          variant="default"
+          size="compact-sm"
+          aria-label={`${label}: ${say('account')}`}
+          maw={LABEL_WIDTH}
+        >
+          {label}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={say('account')}>
         <Stack p="sm" gap="sm">
           <div>
             <Text size="sm">{session?.user.email}</Text>
@@ -27,11 +42,12 @@ export function AccountMenu() {
             </Text>
           </div>
           <Preferences />
+          <Button variant="default" onClick={signOut}>
+            {say('signOut')}
+          </Button>
         </Stack>
-        <Menu.Divider />
-        <Menu.Item onClick={signOut}>{say('signOut')}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

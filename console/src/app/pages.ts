@@ -30,6 +30,10 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/wls/new', title: { 'pt-BR': 'Nova white label', en: 'New white label' }, roles: ['operator'], load: () => import('../pages/wls/new.tsx') },
   { path: '/wls/$wlId', title: { 'pt-BR': 'White label', en: 'White label' }, load: () => import('../pages/wls/detail.tsx') },
   { path: '/wls/$wlId/policy', title: { 'pt-BR': 'Política', en: 'Policy' }, load: () => import('../pages/policies/policy.tsx') },
+  { path: '/relationships', title: { 'pt-BR': 'Relações', en: 'Relationships' }, section: 'govern', load: () => import('../pages/relationships/list.tsx') },
+  { path: '/relationships/new', title: { 'pt-BR': 'Nova relação', en: 'New relationship' }, roles: ['operator', 'risk'], load: () => import('../pages/relationships/new.tsx') },
+  { path: '/relationships/$src/$dst', title: { 'pt-BR': 'Relação', en: 'Relationship' }, load: () => import('../pages/relationships/detail.tsx') },
+  { path: '/users', title: { 'pt-BR': 'Usuários e funções', en: 'Users and roles' }, section: 'control', roles: ['master'], load: () => import('../pages/users/list.tsx') },
 ];
 
 /** The order of the menu's sections. */

@@ -23,13 +23,16 @@ interface Props<Row> {
   readonly paging?: Paging | undefined;
   /** Said where there is no row. */
   readonly empty?: ReactNode;
+  /** Of few columns: fits where others scroll. */
+  readonly isSlim?: boolean;
 }
 
 const LEAST_WIDTH = 640;
+const LEAST_SLIM_WIDTH = 240;
 
 /** Rows of a list; it scrolls inside itself where the screen is narrow. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rows, rowKey, error, paging, empty } = props;
+  const { label, columns, rows, rowKey, error, paging, empty, isSlim } = props;
   const say = useTexts(sharedTexts);
   if (error != null) return <ProblemAlert error={error} />;
   if (rows === undefined) return <Loader aria-label={say('loading')} />;
@@ -37,9 +40,11 @@ export function DataTable<Row>(props: Props<Row>) {
   return (
     <>
       <Table.ScrollContainer
-        minWidth={LEAST_WIDTH}
+        minWidth={isSlim === true ? LEAST_SLIM_WIDTH : LEAST_WIDTH}
         type="native"
-        scrollAreaProps={{ tabIndex: 0, role: 'region', 'aria-label': label }}
+        tabIndex={0}
+        role="region"
+        aria-label={label}
       >
         <Table striped highlightOnHover aria-label={label}>
           <Table.Thead>

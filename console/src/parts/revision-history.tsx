@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Group, Paper, Stack, Table, Text } from '@mantine/core';
+import { Button, Code, Group, Paper, Stack, Table, Text } from '@mantine/core';
 import { useWlName } from '../api/queries.ts';
 import type { Revision } from '../api/types.ts';
 import { revisionTexts } from '../texts/revisions.ts';
@@ -6,9 +6,11 @@ import { sharedTexts } from '../texts/shared.ts';
 import { useLanguage, useTexts } from '../texts/texts.ts';
 import { useCursorList } from './paging.ts';
 import { ProblemAlert } from './problem-alert.tsx';
+import { DotBadge } from './status-badge.tsx';
 import { durationText, Time } from './values.tsx';
 
 const PAGE = 5;
+const LEAST_WIDTH = 300;
 
 /** Who changed what and when, and which white labels have applied it; newest first. */
 export function RevisionHistory({ path }: { readonly path: string }) {
@@ -57,9 +59,11 @@ function Diff({ diff }: Pick<Revision, 'diff'>) {
   const label = say('diff');
   return (
     <Table.ScrollContainer
-      minWidth={420}
+      minWidth={LEAST_WIDTH}
       type="native"
-      scrollAreaProps={{ tabIndex: 0, role: 'region', 'aria-label': label }}
+      tabIndex={0}
+      role="region"
+      aria-label={label}
     >
       <Table aria-label={label}>
         <Table.Thead>
@@ -94,17 +98,15 @@ function Applied({ applied }: Pick<Revision, 'applied'>) {
   return (
     <Group gap="xs" mt="xs">
       {applied.map(({ wlId, at, driftMs }) => (
-        <Badge
+        <DotBadge
           key={wlId}
-          variant="outline"
           color={at === null ? 'yellow' : 'green'}
-          tt="none"
-          maw="100%"
-        >
-          {at === null
-            ? say('notApplied', { wl: nameOf(wlId) })
-            : say('applied', { wl: nameOf(wlId), after: durationText(driftMs, language) })}
-        </Badge>
+          text={
+            at === null
+              ? say('notApplied', { wl: nameOf(wlId) })
+              : say('applied', { wl: nameOf(wlId), after: durationText(driftMs, language) })
+          }
+        />
       ))}
     </Group>
   );

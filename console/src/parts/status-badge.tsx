@@ -2,25 +2,9 @@ import { Badge } from '@mantine/core';
 
 /** Colours of the words that states have, whatever they are states of. */
 const COLORS: Readonly<Record<string, string>> = {
-  ...colored('green', ['ACTIVE', 'CONFIRMED', 'ACKED', 'VALID', 'GENERAL', 'APPROVED', 'DONE']),
-  ...colored('blue', [
-    'PENDING',
-    'PILOT',
-    'OPEN',
-    'REQUESTED',
-    'FUNDED',
-    'HELD',
-    'SENT',
-    'RECORDED',
-  ]),
-  ...colored('yellow', [
-    'PAUSED',
-    'UNCERTAIN',
-    'AWAITING_APPROVAL',
-    'STALE',
-    'SUPERSEDED',
-    'WARNING',
-  ]),
+  ...colored('green', ['ACTIVE', 'CONFIRMED', 'ACKED', 'VALID', 'GENERAL', 'APPROVED', 'CURRENT']),
+  ...colored('blue', ['PENDING', 'PILOT', 'OPEN', 'REQUESTED', 'FUNDED', 'HELD', 'SENT', 'NEXT']),
+  ...colored('yellow', ['PAUSED', 'UNCERTAIN', 'AWAITING_APPROVAL', 'STALE', 'WARNING']),
   ...colored('red', ['BLOCKED', 'REJECTED', 'NEEDS_ATTENTION', 'REVOKED', 'DISABLED', 'CRITICAL']),
   ...colored('grape', ['REVERSED', 'REVERSING', 'COMPENSATED']),
 };
@@ -29,11 +13,21 @@ function colored(color: string, states: readonly string[]): Record<string, strin
   return Object.fromEntries(states.map((state) => [state, color]));
 }
 
-/** A state, by word and by colour; the colour is never all there is. */
+/** A state by its word, with a dot of its colour: the colour is never all there is. */
 export function StatusBadge({ status }: { readonly status: string }) {
+  return <DotBadge color={COLORS[status] ?? 'gray'} text={status} />;
+}
+
+interface DotProps {
+  readonly color: string;
+  readonly text: string;
+}
+
+/** Words on the page's own ground, which all eyes can read, beside a coloured dot. */
+export function DotBadge({ color, text }: DotProps) {
   return (
-    <Badge color={COLORS[status] ?? 'gray'} variant="outline" styles={{ root: { flexShrink: 0 } }}>
-      {status}
+    <Badge variant="dot" color={color} tt="none" maw="100%" style={{ flexShrink: 0 }}>
+      {text}
     </Badge>
   );
 }

@@ -31,6 +31,26 @@ export async function countByStatus(
   return rows;
 }
 
+export interface DayCount {
+  /** `2026-03-31`, in UTC. */
+  readonly day: string;
+  readonly status: string;
+  readonly trades: number;
+}
+
+/** A year of days in each status is what a chart can show; older days are cut. */
+const DAY_ROWS_MAX = 2_000;
+
+/** Trades by the day they began and the status they have now, the newest day first. */
+export async function countByDay(db: Kysely<CpSchema>, filter: MetricsFilter): Promise<DayCount[]> {
+  const { rows } = await sql<DayCount>`
+    SELECT to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, status,
+           count(*)::integer AS trades
+      FROM trade WHERE ${ofFilter(filter)}
+     GROUP BY day, status ORDER BY day DESC, status LIMIT ${DAY_ROWS_MAX}`.execute(db);
+  return rows;
+}
+
 export interface ReasonCount {
   readonly src: string;
   readonly dst: string;

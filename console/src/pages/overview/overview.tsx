@@ -7,7 +7,10 @@ import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { overviewTexts } from '../../texts/overview.ts';
 import { sharedTexts } from '../../texts/shared.ts';
 import { useTexts } from '../../texts/texts.ts';
+import { Days } from './days.tsx';
+import { HeatMap } from './heat-map.tsx';
 import { Promises } from './promises.tsx';
+import { Waiting } from './waiting.tsx';
 
 // Figures of a month move slowly; a wall display still follows the day.
 const REFRESH_MS = 30_000;
@@ -22,6 +25,7 @@ export default function OverviewPage() {
   });
   return (
     <Page title={say('title')} lead={say('lead')}>
+      <Waiting />
       <Title order={2} size="h4">
         {say('promises')}
       </Title>
@@ -29,8 +33,12 @@ export default function OverviewPage() {
       {metrics.data === undefined ? (
         metrics.error === null && <Loader aria-label={shared('loading')} />
       ) : (
-        <Promises slo={metrics.data.slo} />
+        <>
+          <Promises slo={metrics.data.slo} />
+          <Days days={metrics.data.days} totals={metrics.data.totals} />
+        </>
       )}
+      <HeatMap />
     </Page>
   );
 }

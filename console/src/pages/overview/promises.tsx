@@ -1,5 +1,6 @@
-import { Badge, Group, Paper, SimpleGrid, Text } from '@mantine/core';
+import { Group, Paper, SimpleGrid, Text } from '@mantine/core';
 import type { MetricsReport } from '../../api/types.ts';
+import { DotBadge } from '../../parts/status-badge.tsx';
 import { durationText } from '../../parts/values.tsx';
 import { overviewTexts } from '../../texts/overview.ts';
 import { useLanguage, useTexts } from '../../texts/texts.ts';
@@ -56,13 +57,7 @@ interface VerdictProps {
 
 function Verdict({ measuredMs, targetMs }: VerdictProps) {
   const say = useTexts(overviewTexts);
-  if (measuredMs === null) {
-    return (
-      <Badge color="gray" variant="default">
-        {say('noData')}
-      </Badge>
-    );
-  }
+  if (measuredMs === null) return <DotBadge color="gray" text={say('noData')} />;
   const isKept = measuredMs <= targetMs;
-  return <Badge color={isKept ? 'green' : 'red'}>{say(isKept ? 'kept' : 'missed')}</Badge>;
+  return <DotBadge color={isKept ? 'green' : 'red'} text={say(isKept ? 'kept' : 'missed')} />;
 }

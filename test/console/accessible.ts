@@ -1,0 +1,15 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect } from '@jest/globals';
+import type { Page } from 'playwright-core';
+
+// What keeps somebody out; the lesser findings are matters of taste.
+const SERIOUS = new Set(['serious', 'critical']);
+
+/** No finding that keeps somebody from using the page. */
+export async function assertAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations
+    .filter(({ impact }) => SERIOUS.has(impact ?? ''))
+    .map(({ id, nodes }) => ({ id, at: nodes.map(({ html }) => html.slice(0, 200)) }));
+  expect({ page: page.url(), found }).toEqual({ page: page.url(), found: [] });
+}

@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { runDemo } from '../../stack/demo/demo.ts';
+import { EXPORTER, IMPORTER } from '../../stack/parties.ts';
+import { startBrowser } from '../support/browser.ts';
+import { MASTER, NARROW, openConsole, signIn, WIDE } from './bench.ts';
+
+/**
+ * `npm run screenshots`: every page of the console after the demo, into docs/images. With the
+ * address of a console that runs already, `-- http://127.0.0.1:8080/admin`, it takes that one.
+ */
+
+const FOLDER = fileURLToPath(new URL('../../docs/images', import.meta.url));
+const PAIR = `${EXPORTER.wlId}/${IMPORTER.wlId}`;
+// Figures come in after the page does; charts move into place.
+const QUIET_MS = 1_000;
+
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  readonly isNarrowToo?: boolean;
+}
+
+const SHOTS: readonly Shot[] = [
+  { name: 'overview', path: '/', isNarrowToo: true },
+  { name: 'wls', path: '/wls' },
+  { name: 'wl', path: `/wls/${EXPORTER.wlId}` },
+  { name: 'policy', path: `/wls/${EXPORTER.wlId}/policy` },
+  { name: 'relationships', path: '/relationships' },
+  { name: 'relationship', path: `/relationships/${PAIR}`, isNarrowToo: true },
+  { name: 'users', path: '/users' },
+];
+
+const given = process.argv[2];
+await mkdir(FOLDER, { recursive: true });
+if (given === undefined) await ofOwnStack();
+else await ofRunning(given);
+
+async function ofOwnStack(): Promise<void> {
+  const bench = await openConsole();
+  try {
+    const print = (text: string): void => void process.stdout.write(`${text}\n`);
+    const step = () => ({ update: print, done: () => undefined, fail: () => undefined });
+    await runDemo(bench.stack, { step, print, close: () => undefined });
+    await takeAll(bench.browser, bench.url(''));
+  } finally {
+    await bench.close();
+  }
+}
+
+async function ofRunning(base: string): Promise<void> {
+  const browser = await startBrowser();
+  try {
+    await takeAll(browser, base);
+  } finally {
+    await browser.close();
+  }
+}
+
+async function takeAll(browser: Browser, base: string): Promise<void> {
+  const context = await browser.newContext({ viewport: WIDE, colorScheme: 'light' });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => void process.stderr.write(`${String(error)}\n`));
+  await page.goto(`${base}/`);
+  await page.getByRole('button', { name: 'Entrar' }).waitFor();
+  await take(page, 'login');
+  await signIn(page, MASTER);
+  for (const { name, path, isNarrowToo = false } of SHOTS) {
+    await page.goto(`${base}${path}`);
+    await take(page, name);
+    if (!isNarrowToo) continue;
+    await page.setViewportSize(NARROW);
+    await take(page, `${name}-390`);
+    await page.setViewportSize(WIDE);
+  }
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto(`${base}/`);
+  await take(page, 'overview-dark');
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(QUIET_MS);
+  await page.screenshot({ path: `${FOLDER}/console-${name}.png`, fullPage: true });
+  process.stdout.write(`docs/images/console-${name}.png\n`);
+}
