@@ -23,11 +23,13 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
     mixin: () => ({ ...currentCorrelation() }),
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: maskLine },
+    hooks: { streamWrite: (line: string) => maskLine(name, line) },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-function maskLine(line: string): string {
-  return `${JSON.stringify(maskJson(JSON.parse(line)))}\n`;
+/** A field that is called as the process is would stand in its place, whatever it holds. */
+function maskLine(name: string, line: string): string {
+  const masked = maskJson(JSON.parse(line)) as Record<string, unknown>;
+  return `${JSON.stringify({ ...masked, name })}\n`;
 }

@@ -9,7 +9,9 @@ export const REDACTED = '[redacted]';
 const SECRET_KEY = new RegExp(
   [
     'authorization|cookie|passw(or)?d|secret|token|api[-_]?key|private[-_]?key',
-    'e[-_]?mail|phone|telefone|celular|whatsapp|cpf|cnpj',
+    'senha|credential|client[-_]?secret|pix|cart[aã]o|card[-_]?number|cvv',
+    'e[-_]?mail|phone|telefone|celular|whatsapp|cpf|cnpj|^rg$|passport|birth|nascimento',
+    'full[-_]?name|first[-_]?name|last[-_]?name|buyer[-_]?name|nome|sobrenome|endere[cç]o',
   ].join('|'),
   'i',
 );
@@ -23,12 +25,31 @@ const RULES: readonly (readonly [RegExp, string | ((match: string) => string)])[
   // Credentials first: a password inside a URL would otherwise look like an e-mail.
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]+@/gi, '$1***@'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 ***'],
+  [/\bwhsec_[\w+/=-]+/g, '***secret***'],
+  [
+    /\b(\w{0,20}(?:token|senha|password|passwd|secret|api[-_]?key))(\\{0,3}"?\s{0,3}[:=]\s{0,3}\\{0,3}"?)(?!\*\*\*)[^\s"'&,;}\\]+/gi,
+    '$1$2***',
+  ],
+  // A key of PIX may be any UUID, so the word before it tells; its payment code tells itself.
+  [/\b((?:chave\s{1,3})?pix(?:\s{1,3}(?:key|chave))?\s{0,3}[:=]\s{0,3})[^\s"'&,;}]+/gi, '$1***'],
+  [/(?<!\d)000201\d{6,10}br\.gov\.bcb\.pix.*/gi, '***pix***'],
+  // PostgreSQL quotes rows and parameters in its errors, where names stand beside the addresses.
+  [/(\bKey \([^)]{0,200}\)=\().*?(\)(?= (?:already|is|conflicts)|$))/g, '$1***$2'],
+  [/(\bFailing row contains \().*$/gm, '$1***)'],
+  [/(\$\d{1,3} = )'(?:[^']|'')*'/g, "$1'***'"],
+  [/(\binvalid input (?:syntax|value) for [\w ]{1,30}: )\\{0,3}"[^"\\]*\\{0,3}"/g, '$1***'],
   [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, '***jwt***'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '***key***'],
   [
     /(?<![\p{L}\p{N}._%+'-])[\p{L}\p{N}._%+'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/giu,
     maskEmail,
   ],
+  // RG with its points or its word, CNPJ with letters (from 2026 on), PIS, grouped card numbers.
+  [/(?<![\w.-])\d{1,2}\.\d{3}\.\d{3}-[\dXx](?![\w-])/g, '**rg**'],
+  [/\b(RG:?\s{1,3}(?:n[º°o.]{0,2}\s{0,3})?)[\d.-]{5,14}[\dXx]/g, '$1**rg**'],
+  [/(?<![\w.-])[\dA-Z]{2}\.[\dA-Z]{3}\.[\dA-Z]{3}\/[\dA-Z]{4}-\d{2}(?![\w-])/g, '**cnpj**'],
+  [/(?<![\w.-])\d{3}\.\d{5}\.\d{2}-\d(?![\w-])/g, '**pis**'],
+  [/(?<![\w.-])[3-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w-]|\.\d)/g, '**card**'],
   // CNPJ and CPF, punctuated or bare, then phones with and without country and area code.
   [/(?<![\w.-])\d{2}\.?\d{3}\.?\d{3}\/?\d{4}-?\d{2}(?![\w-]|\.\d)/g, '**cnpj**'],
   [/(?<![\w.-])\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?![\w-]|\.\d)/g, '**cpf**'],
@@ -38,6 +59,13 @@ const RULES: readonly (readonly [RegExp, string | ((match: string) => string)])[
   ],
   [/(?<![\w.-])\(?0?[1-9][1-9]\)?[\s.-]?9?[2-9]\d{3}[\s.-]?\d{4}(?![\w-]|\.\d)/g, '**phone**'],
   [/(?<![\w.-])9\d{4}[\s.-]\d{4}(?![\w-]|\.\d)/g, '**phone**'],
+  // As a URL or a form writes them, with a gap behind the nine, and those of other countries.
+  [
+    /(?:%2B|\+)55(?:[\s.+()-]|%20|%28|%29){0,4}(?:\d(?:[\s.+()-]|%20|%28|%29){0,3}){9,11}\d?/gi,
+    '**phone**',
+  ],
+  [/(?<![\w.-])\(?0?[1-9][1-9]\)?[\s.-]9[\s.-]\d{4}[\s.-]?\d{4}(?![\w-]|\.\d)/g, '**phone**'],
+  [/(?<![\w.])\+[1-9](?:[\s().-]{0,2}\d){8,14}(?!\w)/g, '**phone**'],
 ];
 
 /** Two letters and the domain stay, so that support can still recognise whom it is talking to. */

@@ -6,6 +6,7 @@ import type { PartyConfig } from '../../runtime/config.ts';
 import { createHealth, type Health } from '../../runtime/health.ts';
 import type { LiveTls } from '../../runtime/live-tls.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
+import { maskText } from '../../runtime/mask.ts';
 import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
 import { createShutdown, type Shutdown } from '../../runtime/shutdown.ts';
 import { openTracing, type Tracing } from '../../runtime/tracing.ts';
@@ -82,7 +83,7 @@ export async function serveHealth(config: PartyConfig, parts: ProcessParts): Pro
 /** Runs a process' `main`; what keeps it from starting is one line on standard error. */
 export function run(name: string, main: () => Promise<void>): void {
   main().catch((error: unknown) => {
-    process.stderr.write(`${name} can not start: ${String(error)}\n`);
+    process.stderr.write(`${name} can not start: ${maskText(String(error))}\n`);
     process.exit(1);
   });
 }
