@@ -22,7 +22,7 @@ const entryView = z.object({
   details: z.record(text, z.union([text, z.number(), z.boolean(), z.null()])),
 });
 
-const filmView = z.object({
+export const filmView = z.object({
   format: z.literal('xpory-film/1'),
   madeAt: timestamp,
   trade: tradeView,

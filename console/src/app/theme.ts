@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver } from '@mantine/core';
+import { Alert, createTheme, Notification, type CSSVariablesResolver } from '@mantine/core';
 
 // Shades with at least 4.5:1 against what they stand on, in both schemes (WCAG 2.2, 1.4.3).
 const FILLED_SHADE_LIGHT = 8;
@@ -11,6 +11,13 @@ export const theme = createTheme({
   cursorType: 'pointer',
   autoContrast: true,
   respectReducedMotion: true,
+  components: {
+    // By default in a shade of their own colour, which is too pale for small letters.
+    Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }),
+    Notification: Notification.extend({
+      styles: { description: { color: 'var(--mantine-color-text)' } },
+    }),
+  },
 });
 
 /** Dimmed and error text is too pale for small letters by default. */

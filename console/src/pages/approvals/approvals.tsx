@@ -69,7 +69,7 @@ function useColumns(work: ReturnType<typeof useDecision>): readonly Column<Waiti
       key: 'offer',
       label: say('offer'),
       cell: (row) => (
-        <TradeLink trade={row}>
+        <TradeLink size="sm" trade={row}>
           {row.quantity} × {row.offer.title}
         </TradeLink>
       ),

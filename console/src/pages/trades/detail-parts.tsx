@@ -95,7 +95,13 @@ export function Sides({ trade }: Props) {
     {
       key: 'workflow',
       label: say('workflow'),
-      cell: ({ workflowId }, wlId) => <WorkflowLink party={wlId} workflowId={workflowId} />,
+      // A purchase runs at its importer, whoever names it.
+      cell: ({ workflowId }, wlId) => (
+        <WorkflowLink
+          party={workflowId.startsWith('purchase/') ? trade.importer.wlId : wlId}
+          workflowId={workflowId}
+        />
+      ),
     },
   ];
   const columnOf = (role: 'importer' | 'exporter'): Column<SideRow> => ({

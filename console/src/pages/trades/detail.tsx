@@ -1,7 +1,6 @@
 import { Alert, Button, Loader, Stack } from '@mantine/core';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
-import { useParams, useSearch } from '@tanstack/react-router';
-import { download, get } from '../../api/client.ts';
+import { useMutation } from '@tanstack/react-query';
+import { download } from '../../api/client.ts';
 import { useRole } from '../../api/session.ts';
 import { CopyId } from '../../parts/correlation.tsx';
 import { Page } from '../../parts/page.tsx';
@@ -11,34 +10,9 @@ import { useTexts } from '../../texts/texts.ts';
 import { tradeTexts } from '../../texts/trades.ts';
 import { TradeActions } from './actions.tsx';
 import { Counted, Mismatches, Sides, TradeFacts } from './detail-parts.tsx';
-import { tradePath, type TradeKey } from './trade-link.tsx';
+import { TradeLink, tradePath } from './trade-link.tsx';
+import { useTrade } from './trade.ts';
 import type { TradeDetails } from './types.ts';
-
-const REFRESH_MS = 5_000;
-
-/** Which trade the address names. */
-export function useTradeKey(): Omit<TradeKey, 'importer'> & { readonly importer?: string } {
-  const { tradeId = '' } = useParams({ strict: false });
-  const { importer, exporter }: { importer?: string; exporter?: string } = useSearch({
-    strict: false,
-  });
-  return {
-    tradeId,
-    ...(importer !== undefined && { importer }),
-    ...(exporter !== undefined && { exporter }),
-  };
-}
-
-export function useTrade() {
-  const { tradeId, importer, exporter } = useTradeKey();
-  const path = tradePath({ tradeId }, '/details');
-  return useQuery({
-    queryKey: [path, importer, exporter],
-    queryFn: ({ signal }) => get<TradeDetails>(path, { importer, exporter }, signal),
-    refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
-  });
-}
 
 export default function TradePage() {
   const say = useTexts(tradeTexts);
@@ -53,7 +27,12 @@ export default function TradePage() {
     <Page
       title={`${say('one')}: ${offer.title === '' ? tradeId : offer.title}`}
       lead={<CopyId id={tradeId} label="ID" />}
-      actions={<Evidence trade={trade} />}
+      actions={
+        <>
+          <Closer trade={trade} />
+          <Evidence trade={trade} />
+        </>
+      }
     >
       {error !== null && <ProblemAlert error={error} />}
       {trade.disagreement.length > 0 && (
@@ -74,6 +53,29 @@ export default function TradePage() {
         <Mismatches trade={trade} />
       </Stack>
     </Page>
+  );
+}
+
+/** The pages that look closer at a trade. */
+function Closer({ trade }: { readonly trade: TradeDetails }) {
+  const say = useTexts(tradeTexts);
+  const mayExplain = useRole('support', 'auditor', 'risk');
+  const maySee = useRole('support', 'auditor');
+  const { tradeId, importer, exporter, status, parked } = trade;
+  const key = { tradeId, importer: importer.wlId, exporter: exporter.wlId };
+  return (
+    <>
+      {mayExplain && status === 'REJECTED' && !parked && (
+        <TradeLink trade={key} page="explain">
+          {say('explain')}
+        </TradeLink>
+      )}
+      {maySee && (
+        <TradeLink trade={key} page="film">
+          {say('film')}
+        </TradeLink>
+      )}
+    </>
   );
 }
 

@@ -63,7 +63,7 @@ function Subject({ trade }: { readonly trade: TradeView }) {
   const { tradeId, importer, exporter, offer } = trade;
   return (
     <>
-      <TradeLink trade={{ tradeId, importer: importer.wlId, exporter: exporter.wlId }}>
+      <TradeLink size="sm" trade={{ tradeId, importer: importer.wlId, exporter: exporter.wlId }}>
         {offer.title === '' ? tradeId : offer.title}
       </TradeLink>
       <Text size="xs" c="dimmed">
@@ -78,7 +78,7 @@ export function TradeStatus({ trade }: { readonly trade: TradeView }) {
   const say = useTexts(tradeTexts);
   const { status, reason, parked, disagreement, decidedOnStale } = trade;
   return (
-    <Stack gap={2} align="flex-start">
+    <Stack gap={2} align="flex-start" miw="max-content">
       <Group gap={4}>
         <StatusBadge status={status} />
         {parked && <Mark text={say('parked')} />}

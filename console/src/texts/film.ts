@@ -1,0 +1,41 @@
+import { defineTexts } from './texts.ts';
+
+export const filmTexts = defineTexts('film', {
+  title: { 'pt-BR': 'Filme da negociação', en: 'Film of the trade' },
+  lead: {
+    'pt-BR': 'As duas partes e o Control Plane em uma linha do tempo.',
+    en: 'Both parties and the Control Plane on one timeline.',
+  },
+  download: { 'pt-BR': 'Baixar o filme', en: 'Download the film' },
+  back: { 'pt-BR': 'Voltar à negociação', en: 'Back to the trade' },
+  slowest: { 'pt-BR': 'O trecho mais lento', en: 'The slowest hop' },
+  slowestIs: {
+    'pt-BR': '{{lane}}: {{what}}, {{time}}, {{share}} do tempo até o último passo.',
+    en: '{{lane}}: {{what}}, {{time}}, {{share}} of the time until the last move.',
+  },
+  missing: { 'pt-BR': 'Faltam partes do filme', en: 'Parts of the film are missing' },
+  clocks: { 'pt-BR': 'Relógios', en: 'Clocks' },
+  clock: {
+    'pt-BR': '{{lane}}: {{offset}} em relação ao Control Plane (± {{uncertainty}})',
+    en: '{{lane}}: {{offset}} against the Control Plane (± {{uncertainty}})',
+  },
+  about: { 'pt-BR': 'Negociação', en: 'Trade' },
+  offer: { 'pt-BR': 'Oferta', en: 'Offer' },
+  status: { 'pt-BR': 'Situação', en: 'Status' },
+  fxRate: { 'pt-BR': 'Câmbio', en: 'FX rate' },
+  correlations: { 'pt-BR': 'Correlação', en: 'Correlation' },
+  timeline: { 'pt-BR': 'Linha do tempo', en: 'Timeline' },
+  time: { 'pt-BR': 'Quando', en: 'When' },
+  lasted: { 'pt-BR': 'Duração', en: 'Duration' },
+  importer: { 'pt-BR': 'Importadora', en: 'Importer' },
+  exporter: { 'pt-BR': 'Exportadora', en: 'Exporter' },
+  'control-plane': { 'pt-BR': 'Control Plane', en: 'Control Plane' },
+  state: { 'pt-BR': 'estado', en: 'state' },
+  step: { 'pt-BR': 'passo', en: 'step' },
+  message: { 'pt-BR': 'mensagem', en: 'message' },
+  wait: { 'pt-BR': 'espera', en: 'wait' },
+  signal: { 'pt-BR': 'sinal', en: 'signal' },
+  event: { 'pt-BR': 'evento', en: 'event' },
+  token: { 'pt-BR': 'token', en: 'token' },
+  person: { 'pt-BR': 'pessoa', en: 'person' },
+});
