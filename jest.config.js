@@ -12,6 +12,7 @@ export default {
       },
     ],
   },
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   // Jest leaves one of two cores idle; these tests wait for servers and timers most of the time.
   maxWorkers: 3,

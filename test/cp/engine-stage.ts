@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createAlertActivities } from '../../activities/alerts/activities.ts';
 import { createMailer } from '../../activities/alerts/mail.ts';
 import { createPublicAgent, createWebhookSender } from '../../activities/alerts/webhook.ts';
@@ -18,6 +17,7 @@ import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
 import { testFolder } from '../stack/setup.ts';
 import { startTestTemporal } from '../support/temporal.ts';
 import { startControlPlane, type Stage } from './stage.ts';
+import { testBundle } from '../support/bundles.ts';
 
 export const LONG = 120_000;
 export const NAMESPACE = 'cp';
@@ -69,7 +69,7 @@ export async function startEngineStage(mail?: MailConfig): Promise<EngineStage> 
         mail === undefined ? undefined : createMailer({ ...mail, profile: 'local', ca: [pki.ca] }),
     }),
   };
-  const workflowBundle = await bundle();
+  const workflowBundle = await testBundle('cp');
   let running: { readonly worker: Worker; readonly done: Promise<void> } | undefined;
   const startWorker = async (): Promise<void> => {
     const options = { connection, namespace: NAMESPACE, taskQueue: CP_TASK_QUEUE };
@@ -113,14 +113,4 @@ function skipping(connection: NativeConnection): Pick<Client, 'workflow'> {
     });
   };
   return { workflow: { start } } as unknown as Pick<Client, 'workflow'>;
-}
-
-function bundle() {
-  const silent = () => undefined;
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/cp.ts', import.meta.url)),
-    logger: {
-      ...{ log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },
-    },
-  });
 }

@@ -7,7 +7,7 @@ import { inTransaction } from '../../db/pool.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
 import type { TemporalHandle } from '../../stack/temporal/temporal.ts';
-import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { testBundle } from '../support/bundles.ts';
 import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
 import { RECONCILE, type ReconcileResult } from '../../workflows/reconcile/contract.ts';
 import { testFolder, type TestFolder } from '../stack/setup.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   native = await NativeConnection.connect({ address: temporal.address });
   worker = await Worker.create({
     ...{ connection: native, namespace: 'cp', taskQueue: CP_TASK_QUEUE },
-    workflowBundle: await workflowBundle('cp', undefined, log),
+    workflowBundle: await testBundle('cp'),
     activities: createReconcileActivities({ db: stage.db, log }),
   });
   running = worker.run();

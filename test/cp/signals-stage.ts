@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createAgent } from '../../activities/clients/agent.ts';
 import {
   createSignalActivities,
@@ -30,6 +29,7 @@ import { eventually, testFolder } from '../stack/setup.ts';
 import { startDoubleWl, type DoubleWl } from '../support/double-wl.ts';
 import { startTestTemporal } from '../support/temporal.ts';
 import { pairPath, startControlPlane, type Ask, type Stage } from './stage.ts';
+import { testBundle } from '../support/bundles.ts';
 
 export const LONG = 90_000;
 const NAMESPACE = 'cp';
@@ -117,7 +117,7 @@ export async function startSignalStage(limits = QUICK): Promise<SignalStage> {
     ...createSignalTestActivities(deps),
     ...createWorkSweepActivities({ db, starter: work, log }),
   };
-  const workflowBundle = await bundle();
+  const workflowBundle = await testBundle('cp');
   const doubles: DoubleWl[] = [];
   let running: { readonly worker: Worker; readonly done: Promise<void> } | undefined;
   const startWorker = async (): Promise<void> => {
@@ -306,14 +306,4 @@ function skipping(connection: NativeConnection): Pick<Client, 'workflow'> {
     });
   };
   return { workflow: { start } } as unknown as Pick<Client, 'workflow'>;
-}
-
-function bundle() {
-  const silent = () => undefined;
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/cp.ts', import.meta.url)),
-    logger: {
-      ...{ log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },
-    },
-  });
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { Client, WorkflowFailedError } from '@temporalio/client';
-import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createEngine, type Engine } from '../../api/cp/engine.ts';
 import { createLogger } from '../../runtime/log.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
@@ -21,6 +20,7 @@ import {
   type SnapshotActivities,
 } from '../../workflows/snapshot-sync/contract.ts';
 import { freePort, testFolder, type TestFolder } from '../stack/setup.ts';
+import { testBundle } from '../support/bundles.ts';
 
 const LONG = 90_000;
 const NAMESPACE = 'cp';
@@ -57,7 +57,7 @@ beforeAll(async () => {
     connection,
     namespace: NAMESPACE,
     taskQueue: CP_TASK_QUEUE,
-    workflowBundle: await bundle(),
+    workflowBundle: await testBundle('cp'),
     activities: { ...nudges, ...snapshots },
   });
   running = worker.run();
@@ -219,19 +219,4 @@ async function skipTime(input: PolicyRevisionInput): Promise<PolicyRevisionResul
     timeSkippingConfig: { enabled: true },
   });
   return client.workflow.getHandle(workflowId).result() as Promise<PolicyRevisionResult>;
-}
-
-function bundle() {
-  const silent = () => undefined;
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/cp.ts', import.meta.url)),
-    logger: {
-      log: silent,
-      trace: silent,
-      debug: silent,
-      info: silent,
-      warn: silent,
-      error: silent,
-    },
-  });
 }

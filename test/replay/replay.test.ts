@@ -3,7 +3,7 @@ import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import { pino } from 'pino';
 import { hasWorkflow, OUTCOMES } from '../../domain/purchase/outcomes.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
-import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { testBundle } from '../support/bundles.ts';
 import { SCENARIOS, scenarioName } from '../purchase/scenarios/index.ts';
 import {
   goldenOf,
@@ -37,7 +37,7 @@ async function replayOf(
   party: 'wl' | 'cp',
   histories: readonly StoredHistory[],
 ): Promise<Record<string, string>> {
-  const bundle = await workflowBundle(party, undefined, SILENT);
+  const bundle = await testBundle(party);
   // Its default leaves a promise hook in this thread, which kills other tests' cryptography.
   const options: ReplayWorkerOptions & { debugMode: boolean } = {
     workflowBundle: bundle,

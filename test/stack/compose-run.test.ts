@@ -15,7 +15,7 @@ import {
   readComposeFile,
   ROOT,
 } from '../support/compose-file.ts';
-import { BUNDLES } from '../support/stack.ts';
+import { BUNDLES } from '../support/bundles.ts';
 import { eventually, freePort, testFolder, type TestFolder } from './setup.ts';
 
 /**

@@ -1,6 +1,4 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -15,7 +13,7 @@ import { checkInvariants, type InvariantRow } from '../../invariants/index.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
 import { CP_SUBJECT_URI, loadTls, type TlsMaterial } from '../../runtime/tls.ts';
 import type { TemporalHandle } from '../../stack/temporal/temporal.ts';
-import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { testBundle } from './bundles.ts';
 import {
   PURCHASE_QUEUE,
   PURCHASE_WORKFLOW,
@@ -122,14 +120,12 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
   const silent = pino({ level: 'silent' });
   installRuntime(silent);
   const folder = await testFolder();
-  const [databases, temporal, pki, bundle] = await Promise.all([
+  const [databases, temporal, pki, { codePath: bundlePath }] = await Promise.all([
     startWlDatabases(['exporter', 'importer']),
     startTestTemporal(folder.path, ['wl-exporter', 'wl-importer']),
     options.pki ?? createTestPki(),
-    workflowBundle('wl', undefined, silent),
+    testBundle('wl'),
   ]);
-  const bundlePath = join(folder.path, 'wl.js');
-  await writeFile(bundlePath, 'code' in bundle ? bundle.code : '');
   const party = (slug: string, wlId: string, currency: string): Promise<WhiteLabel> =>
     startWhiteLabel({
       ...{ slug, wlId, currency, pki, bundlePath, traceEndpoint: options.traceEndpoint },

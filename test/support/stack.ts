@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StackError } from '../../stack/errors.ts';
 import { PORT_TABLE, type PortKey, type Ports } from '../../stack/ports.ts';
 import type { Progress } from '../../stack/progress.ts';
 import { startStack, type Stack } from '../../stack/stack.ts';
 import { freePort, testFolder } from '../stack/setup.ts';
+import { BUNDLES } from './bundles.ts';
 
 export interface TestStackOptions {
   /** What the processes are told beyond their defaults, as `npm start` would be. */
@@ -61,9 +61,6 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
   };
 }
-
-/** Shared by all test files, which run the same code; another user's folder is not ours to write. */
-export const BUNDLES = join(tmpdir(), `xpory-bundles-${process.getuid?.() ?? 'all'}`);
 
 const SILENT: Progress = {
   step: () => ({ update: () => undefined, done: () => undefined, fail: () => undefined }),

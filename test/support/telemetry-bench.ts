@@ -15,7 +15,7 @@ import type { WlTables } from '../../db/wl/schema.ts';
 import { saveTraderAccount } from '../../db/wl/trader-account.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
 import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
-import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { testBundle } from './bundles.ts';
 import { MASTER, runBookWl } from '../cp/stage.ts';
 import { eventually, freePort, testFolder } from '../stack/setup.ts';
 import { startWlDatabases } from '../wl/database.ts';
@@ -58,15 +58,13 @@ export async function startTelemetryBench(relay?: {
   const silent = pino({ level: 'silent' });
   installRuntime(silent);
   const folder = await testFolder();
-  const [databases, temporal, pki, bundle] = await Promise.all([
+  const [databases, temporal, pki, { codePath: bundlePath }] = await Promise.all([
     startWlDatabases(['importer'], ['cp']),
     startTestTemporal(folder.path, ['wl-importer', 'cp']),
     createTestPki(),
-    workflowBundle('wl', undefined, silent),
+    testBundle('wl'),
   ]);
   await migrate(databases.urlFor('cp'), CP_MIGRATIONS);
-  const bundlePath = join(folder.path, 'wl.js');
-  await writeFile(bundlePath, 'code' in bundle ? bundle.code : '');
   const ports = { tls: await freePort(), http: await freePort(), gate: await freePort() };
   const cpUrl = `https://cp.localhost:${ports.gate}`;
   const network = await startNetworkGate(ports.gate, () => ports.tls);

@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createControlPlaneClient } from '../../activities/clients/control-plane.ts';
 import { createExporterOffersClient } from '../../activities/clients/exporter-offers.ts';
@@ -14,7 +13,6 @@ import type { RefusedHead } from '../../activities/governance/deps.ts';
 import { createOfferActivities } from '../../activities/offers/activities.ts';
 import { createSyncStarter, type SyncStarter } from '../../activities/upkeep/sync-starter.ts';
 import type { Sealer } from '../../db/sealed.ts';
-import { installRuntime } from '../../runtime/temporal.ts';
 import type { OfferSyncResult } from '../../workflows/offer-sync/contract.ts';
 import type { PolicySyncResult } from '../../workflows/policy-sync/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
@@ -24,7 +22,7 @@ import type { Identity } from './node.ts';
 export interface BackgroundOptions {
   readonly temporalAddress: string;
   readonly namespace: string;
-  readonly bundle: { readonly code: string };
+  readonly bundle: { readonly codePath: string };
   readonly wl: TestWl;
   readonly sealer: Sealer;
   readonly identity: Identity;
@@ -48,20 +46,6 @@ export interface Background {
 }
 
 const QUIET = pino({ level: 'silent' });
-
-/** The workflows that keep a WL in step, bundled as for its worker; comes before any connection. */
-export async function bundleBackground(): Promise<{ code: string }> {
-  installRuntime(QUIET);
-  const silent = () => undefined;
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/background.ts', import.meta.url)),
-    logger: {
-      ...{ log: silent, trace: silent, debug: silent, info: silent },
-      ...{ warn: silent, error: silent },
-    },
-  });
-  return { code };
-}
 
 /** A WL's background worker with its clients, in the test's process. */
 export async function startBackground(options: BackgroundOptions): Promise<Background> {

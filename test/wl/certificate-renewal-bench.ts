@@ -11,7 +11,7 @@ import { createAuthority } from '../../runtime/certificates/authority.ts';
 import { watchTls, type WatchedTls } from '../../runtime/live-tls.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
 import { CP_SUBJECT_URI, wlSubjectUri, type TlsFiles } from '../../runtime/tls.ts';
-import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { testBundle } from '../support/bundles.ts';
 import {
   CERTIFICATE_RENEWAL,
   type RenewalOutcome,
@@ -86,7 +86,7 @@ export async function startRenewalBench(): Promise<RenewalBench> {
   const client = new Client({ connection, namespace: NAMESPACE });
   const worker = await Worker.create({
     ...{ connection, namespace: NAMESPACE, taskQueue: BACKGROUND_QUEUE },
-    workflowBundle: await workflowBundle('wl', undefined, SILENT),
+    workflowBundle: await testBundle('wl'),
     activities: createCertificateRenewalActivities({
       ...{ db: wl.db, wlId: IMPORTER, files, host: HOST, controlPlane: own },
       clock: () => new Date(),

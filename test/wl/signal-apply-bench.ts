@@ -7,7 +7,7 @@ import { saveToken } from '../../db/wl/control-tokens.ts';
 import type { SignalAnswer } from '../../domain/imbalance/signal.ts';
 import { CONTROL_PLANE } from '../../runtime/tokens.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
-import { workflowBundle } from '../../workers/compose/workflow-bundle.ts';
+import { testBundle } from '../support/bundles.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { testFolder } from '../stack/setup.ts';
 import { startTestTemporal } from '../support/temporal.ts';
@@ -54,7 +54,7 @@ export async function startSignalApplyBench(): Promise<SignalApplyBench> {
     if (lost >= 0) throw new Error('the answer to the ack was lost');
     return true;
   };
-  const workflows = await workflowBundle('wl', undefined, SILENT);
+  const workflows = await testBundle('wl');
   const own = { wlId: IMPORTER, currency: 'XIM' };
   return {
     ...{ stage, client, acks },

@@ -19,12 +19,15 @@ import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { createTestPki } from '../support/certificates.ts';
 import { sealedColumnsOf } from '../support/sealed-columns.ts';
 import { freePort, testFolder, type TestFolder } from '../stack/setup.ts';
-import { bundleBackground, startBackground, type Background } from './background.ts';
+import { startBackground, type Background } from './background.ts';
 import { startControlPlane, type TestControlPlane } from './control-plane.ts';
 import { startWlDatabases, testSealer, type TestServer, type TestWl } from './database.ts';
 import { EXPORTER, IMPORTER } from './documents.ts';
 import { identity, startNode, wlIdentity, type Identity } from './node.ts';
 import { ISSUER } from './tokens.ts';
+import { createLogger } from '../../runtime/log.ts';
+import { installRuntime } from '../../runtime/temporal.ts';
+import { testBundle } from '../support/bundles.ts';
 
 const LONG_MS = 120_000;
 const LOG = pino({ level: 'silent' });
@@ -84,7 +87,9 @@ async function startEngine(): Promise<TemporalHandle> {
 }
 
 async function startParties(): Promise<void> {
-  const bundle = await bundleBackground();
+  // Before any connection, or the SDK logs by itself.
+  installRuntime(createLogger({ name: 'sdk', level: 'silent' }));
+  const bundle = await testBundle('wl');
   const common = { temporalAddress: temporal.address, bundle, cpUrl: controlPlane.url };
   // The node's address is known once it listens, its keys once it has a client: so it starts first.
   const syncs = {

@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createApprovalActivities } from '../../activities/approval/activities.ts';
 import { createImporterClient } from '../../activities/approval/importer.ts';
 import { createExporterClient, type ExporterClient } from '../../activities/clients/exporter.ts';
@@ -20,6 +19,7 @@ import { freePort, testFolder } from '../stack/setup.ts';
 import { EXPORTER, IMPORTER } from './documents.ts';
 import { SETTINGS } from './exporter.ts';
 import { startTradeParties, type TradeParties } from './trade-parties.ts';
+import { testBundle } from '../support/bundles.ts';
 
 /**
  * Fifteen minutes until a trade parks, as in the product, in a dozen tries: each skip of time costs
@@ -70,7 +70,7 @@ export async function startTradeEngine(options: TradeEngineOptions = {}): Promis
     settings: { ...SETTINGS, ...options.settings },
   });
   const setup = { connection, parties, starters, log, options };
-  const workers = await createWorkers(setup, await bundle());
+  const workers = await createWorkers(setup, await testBundle('wl'));
   const running = workers.map((worker) => worker.run());
   return {
     ...{ parties, starters, logLines, skipping: startersOf(true) },
@@ -132,7 +132,7 @@ interface Setup {
 
 async function createWorkers(
   { connection, parties, starters, log, options }: Setup,
-  workflowBundle: { readonly code: string },
+  workflowBundle: { readonly codePath: string },
 ): Promise<Worker[]> {
   const { exporter, importer, identities, peerUrl } = parties;
   const real = createExporterClient({
@@ -186,16 +186,4 @@ async function createWorkers(
       },
     }),
   ]);
-}
-
-async function bundle(): Promise<{ code: string }> {
-  const silent = () => undefined;
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/wl.ts', import.meta.url)),
-    logger: {
-      ...{ log: silent, trace: silent, debug: silent, info: silent },
-      ...{ warn: silent, error: silent },
-    },
-  });
-  return { code };
 }

@@ -12,7 +12,7 @@ import { createAgent } from '../../../activities/clients/agent.ts';
 import { createApprovalRelayActivities } from '../../../activities/approval-relay/activities.ts';
 import { certificateFacts } from '../../../runtime/tls.ts';
 import { installRuntime } from '../../../runtime/temporal.ts';
-import { workflowBundle } from '../../../workers/compose/workflow-bundle.ts';
+import { testBundle } from '../../support/bundles.ts';
 import { CP_TASK_QUEUE } from '../../../workflows/policy-revision/contract.ts';
 import { testFolder } from '../../stack/setup.ts';
 import { startTestTemporal } from '../../support/temporal.ts';
@@ -54,7 +54,7 @@ export async function startApprovalBench(): Promise<ApprovalBench> {
     tls: await cp.pki.issue({ sanUri: 'urn:xpory:cp' }),
     connections: 2,
   });
-  const bundle = await workflowBundle('cp', undefined, SILENT);
+  const bundle = await testBundle('cp');
   let running: { readonly worker: Worker; readonly done: Promise<void> } | undefined;
   const startWorker = async (): Promise<void> => {
     const worker = await Worker.create({

@@ -11,7 +11,7 @@ import { inTransaction } from '../../../db/pool.ts';
 import { minor } from '../../../domain/shared/money.ts';
 import { SIGNAL_DISPATCH } from '../../../domain/work/orders.ts';
 import { installRuntime } from '../../../runtime/temporal.ts';
-import { workflowBundle } from '../../../workers/compose/workflow-bundle.ts';
+import { testBundle } from '../../support/bundles.ts';
 import { CP_TASK_QUEUE } from '../../../workflows/policy-revision/contract.ts';
 import { testFolder } from '../../stack/setup.ts';
 import { startTestTemporal } from '../../support/temporal.ts';
@@ -55,7 +55,7 @@ export async function startSettlementBench(): Promise<SettlementBench> {
   const deaf = new Set<string>();
   const worker = await Worker.create({
     ...{ connection, namespace: NAMESPACE, taskQueue: CP_TASK_QUEUE },
-    workflowBundle: await workflowBundle('cp', undefined, SILENT),
+    workflowBundle: await testBundle('cp'),
     activities: {
       ...createSettlementActivities(cp.db),
       nudgeWl({ wlId }: { readonly wlId: string }) {
