@@ -69,7 +69,7 @@ export function wlIdOf(facts: CertificateFacts | undefined): string | undefined 
 export function certificateFacts(certificate: string | X509Certificate): CertificateFacts {
   const parsed = typeof certificate === 'string' ? new X509Certificate(certificate) : certificate;
   return {
-    subjectUri: onlyUri(parsed.subjectAltName),
+    subjectUri: subjectUriOf(parsed.subjectAltName),
     thumbprint: createHash('sha256').update(parsed.raw).digest('base64url'),
     serial: serialOf(parsed.serialNumber),
     notBefore: parsed.validFromDate,
@@ -82,8 +82,8 @@ export function serialOf(hexadecimal: string): string {
   return hexadecimal.toUpperCase().replace(/^0+(?=.)/, '');
 }
 
-// Node quotes a name that holds separators; ours never do, so a quoted list is not ours.
-function onlyUri(subjectAltName: string | undefined): string | undefined {
+/** Node quotes a name that holds separators; ours never do, so a quoted list is not ours. */
+export function subjectUriOf(subjectAltName: string | undefined): string | undefined {
   if (subjectAltName === undefined || subjectAltName.includes('"')) return undefined;
   const uris = subjectAltName.split(', ').filter((name) => name.startsWith('URI:'));
   return uris.length === 1 ? uris[0]?.slice('URI:'.length) : undefined;

@@ -18,6 +18,7 @@ import {
   type ApprovalRelayResult,
 } from '../../workflows/approval-relay/contract.ts';
 import type { ApprovalReminderActivities } from '../../workflows/approval-reminder/contract.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { callJson, type CallAnswer } from '../clients/agent.ts';
 import { correlated } from '../correlated.ts';
 
@@ -79,6 +80,7 @@ async function send(
   const path = `/api/v2/trader/purchases/${encodeURIComponent(tradeId)}/${verb}`;
   return callJson({
     agent,
+    partner: wlSubjectUri(exporter),
     method: 'POST',
     url: new URL(path, peerUrl).href,
     headers: correlationHeaders(),

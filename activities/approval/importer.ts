@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { TraderAnswer } from '../../domain/purchase/answer.ts';
 import { correlationHeaders } from '../../runtime/correlation.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { callJson } from '../clients/agent.ts';
 
 export interface ImporterClient {
@@ -25,6 +26,7 @@ export function createImporterClient(deps: ImporterClientDeps): ImporterClient {
       if (base === undefined) throw new Error(`${importer} has not registered its endpoint`);
       const { status } = await callJson({
         agent,
+        partner: wlSubjectUri(importer),
         method: 'POST',
         url: `${base}/api/v2/trader/purchases/${encodeURIComponent(tradeId)}/decision`,
         headers: correlationHeaders(),

@@ -1,13 +1,13 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import { Agent, Dispatcher, request } from 'undici';
+import { Agent, Dispatcher, errors, request } from 'undici';
 import { TRACEPARENT_HEADER } from '../../runtime/correlation.ts';
 import { fixedTls, type LiveTls } from '../../runtime/live-tls.ts';
 import { ADDRESS_REFUSED } from '../../runtime/public-url.ts';
 import type { Revocations } from '../../runtime/revocations.ts';
 import { patternOf, traced, type SpanFacts, type Tracing } from '../../runtime/tracing.ts';
-import { serialOf, type TlsMaterial } from '../../runtime/tls.ts';
+import { serialOf, subjectUriOf, type TlsMaterial } from '../../runtime/tls.ts';
 
 export interface AgentTimeouts {
   /** TCP and TLS handshake. */
@@ -32,6 +32,12 @@ export interface AgentOptions {
 
 export interface CallOptions {
   readonly agent: Dispatcher;
+  /**
+   * The URI SAN that the called party's certificate has to carry. Our authority signs for every
+   * party, and an address is only what somebody registered: without it any partner could answer for
+   * another. Left out where the called one is no party of ours.
+   */
+  readonly partner?: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** Sent as JSON; a string is sent as it is, for bodies that are signed. */
@@ -79,43 +85,60 @@ const KEEP_ALIVE_MAX_MS = 60_000;
 // 200 offers or 500 events with room; more would be a partner filling our memory.
 const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
 
+type MakePool = (partner: string | undefined) => Agent;
+
 /**
- * A pool of mTLS connections. When our certificate is replaced or a partner's is revoked, a new pool
- * takes the calls and the old one ends with its last: a connection keeps the certificates that it
- * was made with, and a resumed session is not asked for the partner's again.
+ * mTLS connections, a pool for each partner and one for whoever is no party. Pools are not shared,
+ * because a connection or a resumed session is not asked for the partner's certificate again. When
+ * our certificate is replaced or a partner's is revoked, new pools take the calls and the old ones
+ * end with their last: a connection keeps the certificates that it was made with.
  */
 export class PartnerAgent extends Dispatcher {
-  readonly #make: () => Agent;
-  #pool: Agent;
+  readonly #make: MakePool;
+  #pools = new Map<string | undefined, Agent>();
+  #isClosed = false;
   readonly tracing: Tracing | undefined;
 
-  constructor(make: () => Agent, tracing?: Tracing) {
+  constructor(make: MakePool, tracing?: Tracing) {
     super();
     this.tracing = tracing;
     this.#make = make;
-    this.#pool = make();
+  }
+
+  /** The connections that are only made to the holder of a certificate with this URI SAN. */
+  toward(partner: string | undefined): Agent {
+    if (this.#isClosed) throw new errors.ClientClosedError();
+    const known = this.#pools.get(partner);
+    if (known !== undefined) return known;
+    const made = this.#make(partner);
+    this.#pools.set(partner, made);
+    return made;
   }
 
   override dispatch(
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
   ): boolean {
-    return this.#pool.dispatch(options as Agent.DispatchOptions, handler);
+    return this.toward(undefined).dispatch(options as Agent.DispatchOptions, handler);
   }
 
   /** Resolves once the last call on the old connections has ended. */
   async renew(): Promise<void> {
-    const old = this.#pool;
-    this.#pool = this.#make();
-    await old.close();
+    const old = [...this.#pools.values()];
+    this.#pools = new Map();
+    await Promise.all(old.map((pool) => pool.close()));
   }
 
-  override close(): Promise<void> {
-    return this.#pool.close();
+  override async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.renew();
   }
 
-  override destroy(): Promise<void> {
-    return this.#pool.destroy();
+  override async destroy(): Promise<void> {
+    this.#isClosed = true;
+    const old = [...this.#pools.values()];
+    this.#pools = new Map();
+    await Promise.all(old.map((pool) => pool.destroy()));
   }
 }
 
@@ -124,7 +147,7 @@ export function createAgent(options: AgentOptions): PartnerAgent {
   const { connections, revocations, timeouts = {}, lookup = lookupLocalhost } = options;
   const { connectMs = CONNECT_TIMEOUT_MS, keepAliveMs = KEEP_ALIVE_MS } = timeouts;
   const live = 'current' in options.tls ? options.tls : fixedTls(options.tls);
-  const agent = new PartnerAgent(() => {
+  const agent = new PartnerAgent((partner) => {
     const { ca, cert, key } = live.current();
     return new Agent({
       connections,
@@ -134,7 +157,7 @@ export function createAgent(options: AgentOptions): PartnerAgent {
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
       connect: {
         ...{ ca, cert, key, timeout: connectMs, lookup },
-        checkServerIdentity: (host, peer) => refusalOfServer(host, peer, revocations),
+        checkServerIdentity: (host, peer) => refusalOfServer(host, peer, { partner, revocations }),
       },
     });
   }, options.tracing);
@@ -147,13 +170,25 @@ export function createAgent(options: AgentOptions): PartnerAgent {
   return agent;
 }
 
+interface ServerRules {
+  readonly partner: string | undefined;
+  readonly revocations: Revocations | undefined;
+}
+
+const OTHER_PARTNER = 'CERT_OTHER_PARTNER';
+
 function refusalOfServer(
   host: string,
   peer: PeerCertificate,
-  revocations: Revocations | undefined,
+  { partner, revocations }: ServerRules,
 ): Error | undefined {
   const refusal = checkServerIdentity(host, peer);
   if (refusal !== undefined) return refusal;
+  const shown = subjectUriOf(peer.subjectaltname);
+  if (partner !== undefined && shown !== partner) {
+    const message = `${host} shows the certificate of ${shown ?? 'nobody'} instead of ${partner}`;
+    return Object.assign(new Error(message), { code: OTHER_PARTNER });
+  }
   if (revocations?.isRevoked({ serial: serialOf(peer.serialNumber) }) !== true) return undefined;
   return Object.assign(new Error(`the certificate of ${host} is revoked`), {
     code: 'CERT_REVOKED',
@@ -200,11 +235,12 @@ function tracedCall(tracing: Tracing, options: CallOptions): Promise<CallAnswer>
 }
 
 async function call(options: CallOptions): Promise<CallAnswer> {
-  const { agent, method, url, body, headers, timeoutMs, signal } = options;
+  const { agent, partner, method, url, body, headers, timeoutMs, signal } = options;
+  const dispatcher = partner === undefined ? agent : connectionsTo(partner, { agent, url });
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await request(url, {
-      dispatcher: agent,
+      dispatcher,
       method,
       headers: {
         accept: 'application/json',
@@ -226,6 +262,15 @@ async function call(options: CallOptions): Promise<CallAnswer> {
   } catch (error) {
     throw toFailure(error, { url, timeoutMs, timedOut: deadline.aborted, signal });
   }
+}
+
+/** Fails closed: where nobody looks at the certificate there is no way to a partner. */
+function connectionsTo(
+  partner: string,
+  { agent, url }: Pick<CallOptions, 'agent' | 'url'>,
+): Dispatcher {
+  if (agent instanceof PartnerAgent && url.startsWith('https:')) return agent.toward(partner);
+  throw new TypeError(`the way to ${partner} can not tell who answers`);
 }
 
 async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
@@ -288,6 +333,9 @@ function toFailure(error: unknown, call: FailedCall): ConnectionFailure {
   if (error instanceof ConnectionFailure) return error;
   const { origin } = new URL(call.url);
   const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown');
+  if (code === OTHER_PARTNER) {
+    return new ConnectionFailure('connect', (error as Error).message, { cause: error });
+  }
   if (CONNECT_CODES.has(code) || HANDSHAKE_CODE.test(code)) {
     return new ConnectionFailure('connect', `${origin} can not be reached (${code})`, {
       cause: error,

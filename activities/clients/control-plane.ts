@@ -13,6 +13,7 @@ import {
   readRevocationList,
 } from '../../runtime/certificates/revocation-list.ts';
 import { correlationHeaders } from '../../runtime/correlation.ts';
+import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
 import { callJson, type CallAnswer, type CallOptions } from './agent.ts';
 import { jwksShape, pullDocumentShape, type PublishedKeys } from './control-plane-shapes.ts';
 
@@ -96,6 +97,7 @@ export function createControlPlaneClient(deps: ControlPlaneClientDeps): ControlP
   const call = (options: Pick<CallOptions, 'method' | 'body' | 'headers'> & { path: string }) =>
     callJson({
       agent: deps.agent,
+      partner: CP_SUBJECT_URI,
       method: options.method,
       url: new URL(options.path, deps.cpUrl).href,
       headers: { ...correlationHeaders(), ...options.headers },

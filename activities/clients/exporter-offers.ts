@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ListedOffer } from '../../db/wl/imported-offers.ts';
 import { parseCurrency, parseMinor, type Minor } from '../../domain/shared/money.ts';
 import { correlationHeaders } from '../../runtime/correlation.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { callJson } from './agent.ts';
 
 /** An exporter answered a page of its offers with something else. */
@@ -18,6 +19,7 @@ export class OffersRefused extends Error {
 }
 
 export interface ListRequest {
+  readonly exporter: string;
   readonly peerUrl: string;
   readonly token: string;
   readonly signal?: AbortSignal;
@@ -75,7 +77,7 @@ export function createExporterOffersClient(agent: Dispatcher): ExporterOffersCli
 
 async function readPage(
   agent: Dispatcher,
-  { peerUrl, token, signal }: ListRequest,
+  { exporter, peerUrl, token, signal }: ListRequest,
   cursor: string | undefined,
 ): Promise<z.output<typeof pageShape>> {
   const url = new URL('/api/v2/trader/offers', peerUrl);
@@ -83,6 +85,7 @@ async function readPage(
   if (cursor !== undefined) url.searchParams.set('cursor', cursor);
   const answer = await callJson({
     agent,
+    partner: wlSubjectUri(exporter),
     method: 'GET',
     url: url.href,
     headers: { ...correlationHeaders(), authorization: `Bearer ${token}` },

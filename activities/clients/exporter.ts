@@ -4,6 +4,7 @@ import type { TraderAnswer } from '../../domain/purchase/answer.ts';
 import { TRADER_STATUSES } from '../../domain/purchase/hold.ts';
 import { REFUSAL_CODES } from '../../domain/shared/codes.ts';
 import { correlationHeaders } from '../../runtime/correlation.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { callJson, ConnectionFailure, type CallAnswer } from './agent.ts';
 import { NotCalled, type PartnerGuard } from './partner-guard.ts';
 
@@ -96,7 +97,7 @@ async function callExporter(
   if (base === undefined) throw new NotCalled('the exporter has not registered its endpoint');
   const { method, path, body, timeoutMs } = request;
   const answer = await callJson({
-    ...{ agent, method, timeoutMs },
+    ...{ agent, method, timeoutMs, partner: wlSubjectUri(exporter) },
     url: `${base}${path}`,
     headers: {
       ...correlationHeaders(),

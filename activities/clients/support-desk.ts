@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { correlationHeaders } from '../../runtime/correlation.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { callJson, ConnectionFailure, type CallAnswer } from './agent.ts';
 import { NotCalled, type PartnerGuard } from './partner-guard.ts';
 
@@ -88,12 +89,13 @@ function away(detail: string, sent = false): WlReply {
 
 function send(
   { agent, limits = {} }: SupportDeskDeps,
-  { method, path, body, idempotencyKey, language }: WlCall,
+  { wlId, method, path, body, idempotencyKey, language }: WlCall,
   { base, token }: { readonly base: string; readonly token: string },
 ): Promise<CallAnswer> {
   const { readMs = READ_TIMEOUT_MS, actMs = ACT_TIMEOUT_MS } = limits;
   return callJson({
     ...{ agent, method, body, maxBytes: MAX_ANSWER_BYTES },
+    partner: wlSubjectUri(wlId),
     url: new URL(path, base).href,
     headers: {
       ...correlationHeaders(),

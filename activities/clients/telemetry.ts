@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { EVENT_RESULTS } from '../../domain/telemetry/events.ts';
 import { correlationHeaders } from '../../runtime/correlation.ts';
+import { CP_SUBJECT_URI } from '../../runtime/tls.ts';
 import { callJson, ConnectionFailure, type CallAnswer } from './agent.ts';
 
 const outcomeShape = z.object({
@@ -50,6 +51,7 @@ export function createTelemetryClient(deps: {
       try {
         const answer = await callJson({
           agent: deps.agent,
+          partner: CP_SUBJECT_URI,
           method: 'POST',
           url,
           body: `{"events":[${events.join(',')}]}`,

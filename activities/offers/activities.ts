@@ -74,7 +74,10 @@ async function tryList(
   const token = await tokens.peerToken(exporter);
   if (token === undefined) return 'token.missing';
   try {
-    return await exporterOffers.listOffers({ peerUrl, token, signal: cancellationSignal() });
+    return await exporterOffers.listOffers({
+      ...{ exporter, peerUrl, token },
+      signal: cancellationSignal(),
+    });
   } catch (error) {
     if (error instanceof ConnectionFailure) return 'exporter.unreachable';
     if (!(error instanceof OffersRefused)) throw error;

@@ -9,6 +9,7 @@ import type {
   WlProgress,
 } from '../../workflows/policy-revision/contract.ts';
 import { CORRELATION_HEADER } from '../../runtime/correlation.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { callJson } from '../clients/agent.ts';
 
 export interface PolicyRevisionDeps {
@@ -38,6 +39,7 @@ export function createPolicyRevisionActivities(deps: PolicyRevisionDeps): Policy
       if (peerUrl === undefined) return 'NO_ENDPOINT';
       const { status } = await callJson({
         agent: deps.agent,
+        partner: wlSubjectUri(wlId),
         method: 'POST',
         url: new URL(CHANGED_PATH, peerUrl).href,
         headers: { [CORRELATION_HEADER]: correlationId },

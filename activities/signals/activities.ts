@@ -161,7 +161,7 @@ async function attempt(
   }
   const timeoutMs = input.quick ? QUICK_TIMEOUT_MS : SEND_TIMEOUT_MS;
   const webhookId = `${signalId}/${wlId}`;
-  const sent = await send(deps, { begun, author, webhookId, timeoutMs });
+  const sent = await send(deps, { begun, wlId, author, webhookId, timeoutMs });
   figures.count(sent.outcome.kind);
   const ended = { ...sent, signalId, wlId, attempt: begun.attempt, author, limits };
   const recorded = await recordAttempt(db, ended);
@@ -179,16 +179,17 @@ async function send(
   { db, sealer, agent, profile }: SignalDeps,
   attempted: {
     readonly begun: Begun & { readonly kind: 'SEND' };
+    readonly wlId: string;
     readonly author: Author;
     readonly webhookId: string;
     readonly timeoutMs: number;
   },
 ): Promise<Sent> {
-  const { begun, author, webhookId, timeoutMs } = attempted;
+  const { begun, wlId, author, webhookId, timeoutMs } = attempted;
   const { message, endpoint } = begun;
   const key = await currentWebhookKey(db, sealer, { ...author, actor: 'control-plane' });
   const { correlationId } = author;
-  const to = { agent, profile, endpoint, timeoutMs };
+  const to = { agent, profile, wlId, endpoint, timeoutMs };
   return sendSignal({ ...to, message, webhookId, key, correlationId });
 }
 

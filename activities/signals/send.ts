@@ -8,12 +8,15 @@ import type { Profile } from '../../runtime/config.ts';
 import { CORRELATION_HEADER } from '../../runtime/correlation.ts';
 import { maskJson, maskText } from '../../runtime/mask.ts';
 import { refusalOfUrl } from '../../runtime/public-url.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { signWebhook } from '../../runtime/webhook-signature.ts';
 import { callJson, ConnectionFailure, type CallAnswer } from '../clients/agent.ts';
 
 export interface Sending {
   readonly agent: Dispatcher;
   readonly profile: Profile;
+  /** The WL that is told; nobody else's certificate is spoken to. */
+  readonly wlId: string;
   readonly endpoint: Endpoint;
   readonly message: SignalMessage;
   /** The same for every attempt, so that the WL can tell a repeat. */
@@ -83,13 +86,14 @@ const FAILURES = {
 } as const;
 
 function post(
-  { agent, message, webhookId, key, correlationId, timeoutMs }: Sending,
+  { agent, wlId, message, webhookId, key, correlationId, timeoutMs }: Sending,
   { url, secret }: { readonly url: string; readonly secret: string },
 ): Promise<CallAnswer> {
   const body = JSON.stringify(message);
   const signed = signWebhook({ id: webhookId, at: new Date(), body, secret, key });
   return callJson({
     agent,
+    partner: wlSubjectUri(wlId),
     method: 'POST',
     url,
     headers: { ...signed, [CORRELATION_HEADER]: correlationId },

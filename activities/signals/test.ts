@@ -24,7 +24,7 @@ export function createSignalTestActivities(
       const endpoint = await readEndpoint(db, sealer, wlId);
       const key = await currentWebhookKey(db, sealer, author);
       const webhookId = `${testId}/${wlId}`;
-      const to = { agent, profile, endpoint, timeoutMs: SEND_TIMEOUT_MS };
+      const to = { agent, profile, wlId, endpoint, timeoutMs: SEND_TIMEOUT_MS };
       const sending = { ...to, message, webhookId, key, correlationId };
       const { outcome, status, latencyMs, bodyMasked } = await sendSignal(sending);
       const failure = outcome.kind === 'FAILED' ? outcome.failure : undefined;

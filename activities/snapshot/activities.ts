@@ -7,6 +7,7 @@ import {
   type SnapshotKind,
 } from '../../workflows/snapshot-sync/contract.ts';
 import { CORRELATION_HEADER } from '../../runtime/correlation.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { callJson } from '../clients/agent.ts';
 
 export interface SnapshotItem {
@@ -60,6 +61,7 @@ export function createSnapshotActivities(deps: SnapshotDeps): SnapshotActivities
       }
       const answer = await callJson({
         agent: deps.agent,
+        partner: wlSubjectUri(wlId),
         method: 'GET',
         url: new URL(PATHS[kind], peerUrl).href,
         headers: { [CORRELATION_HEADER]: correlationId },

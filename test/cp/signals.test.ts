@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import { signalWorkflowId } from '../../workflows/signal-dispatch/contract.ts';
 import { eventually } from '../stack/setup.ts';
 import { startDoubleWl, type DoubleWl } from '../support/double-wl.ts';
@@ -158,6 +160,7 @@ describe('a gateway that can not be talked to', () => {
         [
           await pki.issueForeign({ dnsNames: [host] }),
           await pki.issue({ dnsNames: ['other'] }),
+          await pki.issue({ sanUri: wlSubjectUri(randomUUID()), dnsNames: [host] }),
         ].map((tls) => startDoubleWl({ wlId: 'bad', tls, host, secret: () => '' })),
       );
       const plain = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));

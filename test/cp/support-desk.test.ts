@@ -30,7 +30,10 @@ const hanging: ServerResponse[] = [];
 
 beforeAll(async () => {
   const pki = await createTestPki();
-  const tls = await pki.issue({ dnsNames: ['wl.localhost', 'mute.localhost'] });
+  const [tls, mute] = await Promise.all([
+    pki.issue({ sanUri: 'urn:xpory:wl:well', dnsNames: ['wl.localhost'] }),
+    pki.issue({ sanUri: 'urn:xpory:wl:mute', dnsNames: ['mute.localhost'] }),
+  ]);
   server = createServer(
     { key: tls.key, cert: tls.cert, ca: pki.ca, requestCert: true, rejectUnauthorized: true },
     (request, response) => {
@@ -41,6 +44,7 @@ beforeAll(async () => {
       answer(request, response);
     },
   );
+  server.addContext('mute.localhost', { key: mute.key, cert: mute.cert, ca: pki.ca });
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   urls = {

@@ -2,14 +2,17 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Agent } from 'undici';
 import {
   ConnectionFailure,
   callJson,
   createAgent,
   type PartnerAgent,
 } from '../../activities/clients/agent.ts';
-import type { TlsMaterial } from '../../runtime/tls.ts';
+import { CP_SUBJECT_URI, wlSubjectUri, type TlsMaterial } from '../../runtime/tls.ts';
 import { createTestPki, type TestPki } from '../support/certificates.ts';
+
+const EXPORTER = '6f1f7f4e-6d5b-4f57-9a55-0f6d4f0a8b11';
 
 let pki: TestPki;
 let material: TlsMaterial;
@@ -95,6 +98,48 @@ describe('a failure says how far the call came', () => {
     const { call } = await setup(() => (requests += 1), await issue());
     expect((await failureOf(call())).phase).toBe('connect');
     expect(requests).toBe(0);
+  });
+
+  test('connect: another partner answers, whose certificate our authority signed too', async () => {
+    let requests = 0;
+    const own = wlSubjectUri(EXPORTER);
+    const tls = await pki.issue({ sanUri: own, dnsNames: ['wl-exporter.localhost'] });
+    const { agent, call } = await setup((_request, response) => {
+      requests += 1;
+      response.writeHead(200, json).end('{}');
+    }, tls);
+    const other = wlSubjectUri('0d7c5a3e-1111-4222-8333-444455556666');
+    // The connections of those who may not care, and their sessions, are no way around it.
+    expect((await call()).status).toBe(200);
+    for (const partner of [other, CP_SUBJECT_URI]) {
+      expect(await failureOf(call({ partner }))).toMatchObject({
+        phase: 'connect',
+        message: `wl-exporter.localhost shows the certificate of ${own} instead of ${partner}`,
+      });
+    }
+    expect(requests).toBe(1);
+    expect((await call({ partner: own })).status).toBe(200);
+    await agent.renew();
+    expect((await call({ partner: own })).status).toBe(200);
+    expect((await failureOf(call({ partner: other }))).phase).toBe('connect');
+  });
+
+  test('connect: the server shows a certificate that names nobody', async () => {
+    const { call } = await setup(() => undefined);
+    const partner = wlSubjectUri(EXPORTER);
+    expect((await failureOf(call({ partner }))).message).toBe(
+      `wl-exporter.localhost shows the certificate of nobody instead of ${partner}`,
+    );
+  });
+
+  test('a partner is called neither in the clear nor by what can not look', async () => {
+    const { call } = await setup(() => undefined);
+    const partner = wlSubjectUri(EXPORTER);
+    const clear = call({ partner, url: 'http://wl-exporter.localhost/x' });
+    const blind = new Agent();
+    await expect(clear).rejects.toThrow('can not tell who answers');
+    await expect(call({ partner, agent: blind })).rejects.toThrow('can not tell who answers');
+    await blind.close();
   });
 
   test('response: the other side breaks off, before or within its answer', async () => {
