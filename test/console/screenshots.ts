@@ -24,6 +24,10 @@ interface Shot {
 
 const SHOTS: readonly Shot[] = [
   { name: 'overview', path: '/', isNarrowToo: true },
+  { name: 'attention', path: '/attention' },
+  { name: 'approvals', path: '/approvals' },
+  { name: 'trades', path: '/trades', isNarrowToo: true },
+  { name: 'whatif', path: '/whatif' },
   { name: 'wls', path: '/wls' },
   { name: 'wl', path: `/wls/${EXPORTER.wlId}` },
   { name: 'policy', path: `/wls/${EXPORTER.wlId}/policy` },
@@ -74,9 +78,22 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
     await take(page, `${name}-390`);
     await page.setViewportSize(WIDE);
   }
+  await takeTrade(page, base);
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.goto(`${base}/`);
   await take(page, 'overview-dark');
+}
+
+/** A refused trade of the demo, its film, and why it was refused. */
+async function takeTrade(page: Page, base: string): Promise<void> {
+  await page.goto(`${base}/trades?status=REJECTED&reason=PRICE_CHANGED`);
+  await page.getByRole('table').getByRole('link').first().click();
+  await take(page, 'trade');
+  const { href } = new URL(page.url());
+  for (const below of ['film', 'explain']) {
+    await page.goto(href.replace('?', `/${below}?`));
+    await take(page, `trade-${below}`);
+  }
 }
 
 async function take(page: Page, name: string): Promise<void> {

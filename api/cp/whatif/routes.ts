@@ -35,7 +35,7 @@ const whatIfBody = z.strictObject({
 const money = z.object({ amount: moneyOutput, currency: z.string().nullable() });
 const code = z.enum(REFUSAL_CODES).nullable().meta({ description: 'Null: it passed.' });
 
-const whatIfView = z.object({
+export const whatIfView = z.object({
   src: z.string(),
   dst: z.string(),
   since: timestamp,

@@ -21,7 +21,12 @@ export function Root() {
   // Buttons that show a cross alone say what it does.
   const closeButtonProps = { 'aria-label': say('close') };
   const named = { defaultProps: { closeButtonProps } };
-  const components = { Notification: named, Modal: named };
+  const clearButtonProps = { 'aria-label': say('clear') };
+  const cleared = { defaultProps: { clearButtonProps } };
+  const components = {
+    ...{ Notification: named, Modal: named },
+    ...{ Select: cleared, DateTimePicker: cleared },
+  };
   return (
     <MantineProvider
       theme={mergeThemeOverrides(theme, { components })}

@@ -4,6 +4,7 @@ import { defineTexts } from './texts.ts';
 export const sharedTexts = defineTexts('shared', {
   cancel: { 'pt-BR': 'Cancelar', en: 'Cancel' },
   save: { 'pt-BR': 'Salvar', en: 'Save' },
+  clear: { 'pt-BR': 'Limpar', en: 'Clear' },
   close: { 'pt-BR': 'Fechar', en: 'Close' },
   reload: { 'pt-BR': 'Atualizar', en: 'Refresh' },
   previous: { 'pt-BR': 'Anterior', en: 'Previous' },

@@ -44,7 +44,12 @@ export function useRescue(trade: RescuedTrade) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (wish: Wish) => rescue(trade, wish),
-    // In a list the trade may be gone before its answer is read.
+    // In a list the trade may be gone before its answer is there, or read.
+    onError: (error) =>
+      void notifications.show({
+        ...{ title: trade.title, message: <RescueProblem error={error} /> },
+        ...{ color: 'yellow', autoClose: ANSWER_SHOWN_MS },
+      }),
     onSuccess: (done) =>
       void notifications.show({
         title: `${say('answered')}: ${trade.title}`,
