@@ -29,6 +29,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/trades/$tradeId/explain', title: { 'pt-BR': 'Por que foi recusada', en: 'Why it was refused' }, roles: ['support', 'auditor', 'risk'], load: () => import('../pages/trades/explain.tsx') },
   { path: '/trades/$tradeId/film', title: { 'pt-BR': 'Filme da negociação', en: 'Film of the trade' }, roles: ['support', 'auditor'], load: () => import('../pages/trades/film.tsx') },
   { path: '/whatif', title: { 'pt-BR': 'E se…', en: 'What if' }, section: 'risk', roles: ['risk'], load: () => import('../pages/whatif/whatif.tsx') },
+  { path: '/balance', title: { 'pt-BR': 'Saldos', en: 'Balance' }, section: 'risk', load: () => import('../pages/balance/balance.tsx') },
   { path: '/wls', title: { 'pt-BR': 'White labels', en: 'White labels' }, section: 'govern', load: () => import('../pages/wls/list.tsx') },
   { path: '/wls/new', title: { 'pt-BR': 'Nova white label', en: 'New white label' }, roles: ['operator'], load: () => import('../pages/wls/new.tsx') },
   { path: '/wls/$wlId', title: { 'pt-BR': 'White label', en: 'White label' }, load: () => import('../pages/wls/detail.tsx') },

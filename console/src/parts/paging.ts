@@ -23,8 +23,11 @@ export interface ListOptions {
 
 const DEFAULT_LIMIT = 25;
 
-/** A list that is paged by cursor. */
-export function useCursorList<T>(path: string, options: ListOptions = {}) {
+/** A list that is paged by cursor; `Whole` names what its answer has beside the rows. */
+export function useCursorList<T, Whole extends Page<T> = Page<T>>(
+  path: string,
+  options: ListOptions = {},
+) {
   const { query = {}, limit = DEFAULT_LIMIT, refreshMs = false, enabled = true } = options;
   const filter = JSON.stringify(query);
   const [trail, setTrail] = useState<Trail>({ filter, cursors: [] });
@@ -32,7 +35,7 @@ export function useCursorList<T>(path: string, options: ListOptions = {}) {
   const cursor = cursors.at(-1);
   const result = useQuery({
     queryKey: [path, query, limit, cursor],
-    queryFn: ({ signal }) => get<Page<T>>(path, { ...query, limit, cursor }, signal),
+    queryFn: ({ signal }) => get<Whole>(path, { ...query, limit, cursor }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: refreshMs,
     enabled,

@@ -46,5 +46,6 @@ export const sharedTexts = defineTexts('shared', {
   stay: { 'pt-BR': 'Continuar editando', en: 'Go on editing' },
   yes: { 'pt-BR': 'Sim', en: 'Yes' },
   no: { 'pt-BR': 'Não', en: 'No' },
+  any: { 'pt-BR': 'Qualquer', en: 'Any' },
   never: { 'pt-BR': 'nunca', en: 'never' },
 });

@@ -1,8 +1,8 @@
 import { Button, Checkbox, Group, Paper, Select, SimpleGrid, TextInput } from '@mantine/core';
-import { DateTimePicker } from '@mantine/dates';
 import { REFUSAL_CODES } from '../../../../domain/shared/codes.ts';
 import { useWls } from '../../api/queries.ts';
 import { useTypedFilter, type Filters } from '../../parts/filters.ts';
+import { Instant } from '../../parts/instant.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { tradeTexts } from '../../texts/trades.ts';
 
@@ -74,26 +74,6 @@ export function TradeFilters({ filters, change }: Props) {
 }
 
 const NO_FILTER: Filters<TradeFilter> = Object.fromEntries(FILTERS.map((key) => [key, '']));
-
-interface InstantProps {
-  readonly label: string;
-  readonly value: string | undefined;
-  readonly change: (instant: string) => void;
-}
-
-/** A moment of the person's own clock, sent as an instant. */
-export function Instant({ label, value, change }: InstantProps) {
-  const isValid = value !== undefined && !Number.isNaN(Date.parse(value));
-  return (
-    <DateTimePicker
-      label={label}
-      clearable
-      valueFormat="DD/MM/YYYY HH:mm"
-      value={isValid ? new Date(value) : null}
-      onChange={(local) => change(local === null ? '' : new Date(local).toISOString())}
-    />
-  );
-}
 
 function Only({ label, of, filters, change }: Props & { label: string; of: TradeFilter }) {
   return (

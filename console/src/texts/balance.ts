@@ -1,0 +1,51 @@
+import { defineTexts } from './texts.ts';
+
+export const balanceTexts = defineTexts('balance', {
+  title: { 'pt-BR': 'Saldos', en: 'Balance' },
+  lead: {
+    'pt-BR': 'O que cada par deve, quanto do limite isso é, e como chegou até aqui.',
+    en: 'What each pair owes, how much of its limit that is, and how it came to be.',
+  },
+  asOf: { 'pt-BR': 'Posição em {{at}}', en: 'As of {{at}}' },
+  wl: { 'pt-BR': 'Exportadora', en: 'Exporter' },
+  partner: { 'pt-BR': 'Importadora', en: 'Importer' },
+  from: { 'pt-BR': 'De', en: 'From' },
+  to: { 'pt-BR': 'Até', en: 'To' },
+  asOfField: { 'pt-BR': 'Posição em', en: 'As of' },
+  clear: { 'pt-BR': 'Limpar filtros', en: 'Clear filters' },
+  csv: { 'pt-BR': 'Baixar CSV', en: 'Download CSV' },
+  pairs: { 'pt-BR': 'Saldo por par', en: 'Balance by pair' },
+  pair: { 'pt-BR': 'Par', en: 'Pair' },
+  exports: { 'pt-BR': 'Exportações', en: 'Exports' },
+  imports: { 'pt-BR': 'Importações', en: 'Imports' },
+  netDelta: { 'pt-BR': 'Diferença', en: 'Net' },
+  received: { 'pt-BR': 'Acertos recebidos', en: 'Settled to it' },
+  paid: { 'pt-BR': 'Acertos pagos', en: 'Settled by it' },
+  reserved: { 'pt-BR': 'Reservado', en: 'Reserved' },
+  exposure: { 'pt-BR': 'Exposição', en: 'Exposure' },
+  limit: { 'pt-BR': 'Limite', en: 'Limit' },
+  percent: { 'pt-BR': '% do limite', en: '% of the limit' },
+  state: { 'pt-BR': 'Estado', en: 'State' },
+  disabled: { 'pt-BR': 'desligado por sinal', en: 'disabled by signal' },
+  provisional: {
+    'pt-BR': {
+      one: '{{count}} compra confirmada por um lado só: {{amount}}, ainda não contada',
+      other: '{{count}} compras confirmadas por um lado só: {{amount}}, ainda não contadas',
+    },
+    en: {
+      one: '{{count}} purchase confirmed by one side alone: {{amount}}, not counted yet',
+      other: '{{count}} purchases confirmed by one side alone: {{amount}}, not counted yet',
+    },
+  },
+  consolidated: { 'pt-BR': 'Consolidado por white label', en: 'Consolidated by white label' },
+  wlName: { 'pt-BR': 'White label', en: 'White label' },
+  partners: { 'pt-BR': 'Parceiras', en: 'Partners' },
+  trend: { 'pt-BR': 'Exposição contra o limite', en: 'Exposure against the limit' },
+  trendAlt: {
+    'pt-BR': 'Gráfico da exposição de {{pair}} contra o limite; a tabela abaixo diz o mesmo.',
+    en: 'Chart of the exposure of {{pair}} against its limit; the table below says the same.',
+  },
+  figures: { 'pt-BR': 'Números do gráfico', en: 'Figures of the chart' },
+  when: { 'pt-BR': 'Período', en: 'Period' },
+  nothing: { 'pt-BR': 'Nenhum par com estes filtros.', en: 'No pair with these filters.' },
+});
