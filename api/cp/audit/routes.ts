@@ -12,7 +12,7 @@ import { timestamp } from '../schemas.ts';
 const MAX_FILTER = 200;
 const filter = z.string().min(1).max(MAX_FILTER).optional();
 
-const auditView = z.object({
+export const auditView = z.object({
   seq: z.string(),
   at: timestamp,
   actor: z.string(),
@@ -26,7 +26,7 @@ const auditView = z.object({
   hash: z.string(),
 });
 
-const verdictView = z.object({
+export const verdictView = z.object({
   verified: z.boolean(),
   scanned: z.number().int(),
   head: z.object({ seq: z.string(), hash: z.string() }),

@@ -12,7 +12,7 @@ import { foundOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { anyCase, timestamp } from '../schemas.ts';
 
-const notificationView = z.object({
+export const notificationView = z.object({
   id: z.string(),
   kind: z.enum(NOTIFICATION_KINDS),
   severity: z.enum(SEVERITIES),

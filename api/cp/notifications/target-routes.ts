@@ -40,9 +40,9 @@ const targetBody = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ ...common, kind: z.literal('EMAIL'), address: email.optional() }),
 ]);
-const targetsBody = z.strictObject({ targets: z.array(targetBody).max(MAX_TARGETS) });
+export const targetsBody = z.strictObject({ targets: z.array(targetBody).max(MAX_TARGETS) });
 
-const targetView = z.object({
+export const targetView = z.object({
   id: z.string(),
   kind: z.enum(['WEBHOOK', 'EMAIL']),
   url: z.string().nullable(),

@@ -26,7 +26,7 @@ const stepView = z.object({
   judgedAt: timestamp.nullable(),
 });
 
-const planView = z.object({
+export const planView = z.object({
   id: z.string(),
   src: z.string(),
   dst: z.string(),

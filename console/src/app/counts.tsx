@@ -1,5 +1,6 @@
 import { Badge } from '@mantine/core';
 import { useApprovalCount, useAttentionCount } from '../api/counts.ts';
+import { useUnreadCount } from '../api/notifications.ts';
 import { shellTexts } from '../texts/shell.ts';
 import { useTexts } from '../texts/texts.ts';
 
@@ -9,6 +10,10 @@ export function ApprovalCount() {
 
 export function AttentionCount() {
   return <Waiting count={useAttentionCount()} />;
+}
+
+export function UnreadCount() {
+  return <Waiting count={useUnreadCount()} />;
 }
 
 /** A number beside a page's name; nothing where nothing waits. */

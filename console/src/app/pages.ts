@@ -1,7 +1,7 @@
 import type { ComponentType } from 'react';
 import type { Role } from '../api/session.ts';
 import type { Text } from '../texts/texts.ts';
-import { ApprovalCount, AttentionCount } from './counts.tsx';
+import { ApprovalCount, AttentionCount, UnreadCount } from './counts.tsx';
 
 export type Section = 'today' | 'trade' | 'risk' | 'govern' | 'control';
 
@@ -24,6 +24,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/', title: { 'pt-BR': 'Visão geral', en: 'Overview' }, section: 'today', load: () => import('../pages/overview/overview.tsx') },
   { path: '/attention', title: { 'pt-BR': 'Precisam de alguém', en: 'Needs attention' }, section: 'today', Count: AttentionCount, load: () => import('../pages/attention/attention.tsx') },
   { path: '/approvals', title: { 'pt-BR': 'Aprovações', en: 'Approvals' }, section: 'today', Count: ApprovalCount, load: () => import('../pages/approvals/approvals.tsx') },
+  { path: '/notifications', title: { 'pt-BR': 'Avisos', en: 'Notifications' }, section: 'today', Count: UnreadCount, load: () => import('../pages/notifications/list.tsx') },
   { path: '/trades', title: { 'pt-BR': 'Negociações', en: 'Trades' }, section: 'trade', load: () => import('../pages/trades/list.tsx') },
   { path: '/trades/$tradeId', title: { 'pt-BR': 'Negociação', en: 'Trade' }, load: () => import('../pages/trades/detail.tsx') },
   { path: '/trades/$tradeId/explain', title: { 'pt-BR': 'Por que foi recusada', en: 'Why it was refused' }, roles: ['support', 'auditor', 'risk'], load: () => import('../pages/trades/explain.tsx') },
@@ -32,6 +33,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/balance', title: { 'pt-BR': 'Saldos', en: 'Balance' }, section: 'risk', load: () => import('../pages/balance/balance.tsx') },
   { path: '/signals', title: { 'pt-BR': 'Sinais', en: 'Signals' }, section: 'risk', load: () => import('../pages/signals/list.tsx') },
   { path: '/signals/$signalId', title: { 'pt-BR': 'Sinal', en: 'Signal' }, load: () => import('../pages/signals/detail.tsx') },
+  { path: '/alert-targets', title: { 'pt-BR': 'Destinos de avisos', en: 'Alert targets' }, section: 'control', roles: ['risk'], load: () => import('../pages/notifications/targets.tsx') },
   { path: '/wls', title: { 'pt-BR': 'White labels', en: 'White labels' }, section: 'govern', load: () => import('../pages/wls/list.tsx') },
   { path: '/wls/new', title: { 'pt-BR': 'Nova white label', en: 'New white label' }, roles: ['operator'], load: () => import('../pages/wls/new.tsx') },
   { path: '/wls/$wlId', title: { 'pt-BR': 'White label', en: 'White label' }, load: () => import('../pages/wls/detail.tsx') },
