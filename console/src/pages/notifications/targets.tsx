@@ -28,7 +28,6 @@ export default function TargetsPage() {
       targets: (items ?? []).filter((target) => target.id !== id).map(kept),
     }),
   );
-  const columns = useColumns((target) => void askRemoval(target));
   const askRemoval = async (target: Target): Promise<void> => {
     const answer = await confirm({
       title: say('removeTitle'),
@@ -38,6 +37,7 @@ export default function TargetsPage() {
     });
     if (answer !== undefined) removal.mutate(target.id);
   };
+  const columns = useColumns((target) => void askRemoval(target));
   return (
     <Page title={say('title')} lead={say('lead')}>
       {secret !== undefined && (

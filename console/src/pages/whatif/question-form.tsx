@@ -3,10 +3,10 @@ import { useForm, type UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { fieldErrorsOf } from '../../api/problem.ts';
 import { useWls } from '../../api/queries.ts';
+import { Instant } from '../../parts/instant.tsx';
 import { Section } from '../../parts/section.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { whatIfTexts } from '../../texts/whatif.ts';
-import { Instant } from '../trades/filters.tsx';
 import { emptyQuestion, type Question } from './question.ts';
 
 interface Props {

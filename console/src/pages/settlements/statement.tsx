@@ -1,0 +1,101 @@
+import { Alert, Button, Paper, SimpleGrid, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { download, get } from '../../api/client.ts';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import { useFilters, type Filters } from '../../parts/filters.ts';
+import { Instant } from '../../parts/instant.tsx';
+import { Page } from '../../parts/page.tsx';
+import { ProblemAlert } from '../../parts/problem-alert.tsx';
+import { Money, Time } from '../../parts/values.tsx';
+import { WlSelect } from '../../parts/wl-select.tsx';
+import { statementTexts } from '../../texts/settlements.ts';
+import { useTexts } from '../../texts/texts.ts';
+import { SETTLEMENTS, type Statement } from './types.ts';
+
+const PATH = `${SETTLEMENTS}/statement`;
+const FIELDS = ['src', 'dst', 'from', 'to'] as const;
+type Asked = Filters<(typeof FIELDS)[number]>;
+type Line = Statement['lines'][number];
+
+/** A pair's opening, lines and closing of a period, as the CSV says them. */
+export default function StatementPage() {
+  const say = useTexts(statementTexts);
+  const { filters, change } = useFilters(FIELDS);
+  const isAsked = FIELDS.every((field) => filters[field] !== undefined);
+  const { data, error } = useQuery({
+    queryKey: [PATH, filters],
+    queryFn: ({ signal }) => get<Statement>(PATH, filters, signal),
+    enabled: isAsked,
+  });
+  return (
+    <Page
+      title={say('title')}
+      lead={say('lead')}
+      actions={data !== undefined && <Csv asked={filters} />}
+    >
+      <Paper withBorder p="sm" component="search">
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+          <WlSelect label={say('src')} value={filters.src} change={(src) => change({ src })} />
+          <WlSelect label={say('dst')} value={filters.dst} change={(dst) => change({ dst })} />
+          <Instant label={say('from')} value={filters.from} change={(from) => change({ from })} />
+          <Instant label={say('to')} value={filters.to} change={(to) => change({ to })} />
+        </SimpleGrid>
+      </Paper>
+      {!isAsked && <Text c="dimmed">{say('choose')}</Text>}
+      <ProblemAlert error={error} />
+      {isAsked && data !== undefined && <Lines statement={data} />}
+    </Page>
+  );
+}
+
+function Csv({ asked }: { readonly asked: Asked }) {
+  const say = useTexts(statementTexts);
+  const [error, setError] = useState<unknown>(null);
+  const take = (): void => {
+    setError(null);
+    download(PATH, 'statement.csv', { query: asked, accept: 'text/csv' }).catch(setError);
+  };
+  return (
+    <>
+      <Button variant="default" onClick={take}>
+        {say('csv')}
+      </Button>
+      <ProblemAlert error={error} />
+    </>
+  );
+}
+
+function Lines({ statement }: { readonly statement: Statement }) {
+  const say = useTexts(statementTexts);
+  const { opening, closing, currency, lines, cut } = statement;
+  const columns: readonly Column<Line>[] = [
+    { key: 'at', label: say('at'), cell: ({ at }) => <Time at={at} /> },
+    { key: 'kind', label: say('kind'), cell: ({ kind }) => say(kind) },
+    { key: 'reference', label: say('reference'), cell: ({ reference }) => reference },
+    ...(['amount', 'balance'] as const).map((key) => ({
+      key,
+      label: say(key),
+      isFigure: true,
+      cell: (line: Line) => <Money amount={line[key]} currency={currency} />,
+    })),
+  ];
+  return (
+    <>
+      <Facts
+        facts={[
+          { label: say('opening'), value: <Money amount={opening} currency={currency} /> },
+          { label: say('closing'), value: <Money amount={closing} currency={currency} /> },
+        ]}
+      />
+      {cut && <Alert color="yellow">{say('cut')}</Alert>}
+      <DataTable
+        label={say('title')}
+        columns={columns}
+        rows={lines}
+        rowKey={({ at, kind, reference }) => `${at}/${kind}/${reference}`}
+      />
+    </>
+  );
+}
