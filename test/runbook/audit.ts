@@ -149,6 +149,18 @@ export function auditOfEveryChange(stage: () => Stage): void {
     });
   });
 
+  test('the key of signals turns, and a real white label believes the new one', async () => {
+    const { admin } = stage();
+    const before = await admin<{ current: string }>('POST', '/admin/api/webhook-keys/rotate');
+    const after = await admin<{ current: string }>('POST', '/admin/api/webhook-keys/rotate');
+    expect(after.current).not.toBe(before.current);
+    await eventually('a test signal under the new key is taken', async () => {
+      const told = { wlId: EXPORTER.wlId };
+      const result = await admin<{ taken: boolean }>('POST', '/imbalance/signals/test', told);
+      return result.taken;
+    });
+  });
+
   test('an alert target is added and removed', async () => {
     const path = '/admin/api/alert-targets';
     const target = { kind: 'WEBHOOK', url: 'https://alertas.localhost:1/', kinds: ['KEYS'] };
