@@ -236,11 +236,10 @@ function tracedCall(tracing: Tracing, options: CallOptions): Promise<CallAnswer>
 
 async function call(options: CallOptions): Promise<CallAnswer> {
   const { agent, partner, method, url, body, headers, timeoutMs, signal } = options;
-  const dispatcher = partner === undefined ? agent : connectionsTo(partner, { agent, url });
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await request(url, {
-      dispatcher,
+      dispatcher: partner === undefined ? agent : connectionsTo(partner, { agent, url }),
       method,
       headers: {
         accept: 'application/json',
@@ -264,13 +263,18 @@ async function call(options: CallOptions): Promise<CallAnswer> {
   }
 }
 
+/** A fault of ours: trying again does not mend it. */
+class NoWayToPartner extends Error {
+  override readonly name = 'NoWayToPartner';
+}
+
 /** Fails closed: where nobody looks at the certificate there is no way to a partner. */
 function connectionsTo(
   partner: string,
   { agent, url }: Pick<CallOptions, 'agent' | 'url'>,
 ): Dispatcher {
   if (agent instanceof PartnerAgent && url.startsWith('https:')) return agent.toward(partner);
-  throw new TypeError(`the way to ${partner} can not tell who answers`);
+  throw new NoWayToPartner(`the way to ${partner} can not tell who answers`);
 }
 
 async function readText(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
@@ -329,8 +333,8 @@ const CONNECT_CODES = new Set([
 // The server's certificate was not accepted, so nothing was sent.
 const HANDSHAKE_CODE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
 
-function toFailure(error: unknown, call: FailedCall): ConnectionFailure {
-  if (error instanceof ConnectionFailure) return error;
+function toFailure(error: unknown, call: FailedCall): Error {
+  if (error instanceof ConnectionFailure || error instanceof NoWayToPartner) return error;
   const { origin } = new URL(call.url);
   const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown');
   if (code === OTHER_PARTNER) {

@@ -4,7 +4,7 @@ import { ackExplicitly } from '../../db/cp/signals/acknowledge.ts';
 import { cancelSignal } from '../../db/cp/signals/operate.ts';
 import { eventually } from '../stack/setup.ts';
 import type { Behaviour } from '../support/double-wl.ts';
-import type { SignalStage } from './signals-stage.ts';
+import { QUICK, type SignalStage } from './signals-stage.ts';
 
 export interface SignalScenario {
   /** `<workflow>/<version>/<path>`: where its history is kept. */
@@ -46,6 +46,18 @@ async function whileOpen(
   await stage.settled(signalId);
   return signalWorkflowId({ signalId, wlId: dst });
 }
+
+/** The two runs of a delivery that waited so long that it went on as another. */
+export const CONTINUED_SIGNAL = {
+  ended: 'signal-dispatch/v1/CONTINUED.after-failures',
+  went: 'signal-dispatch/v1/ACKED.continued',
+  /** What the engine is told, so that this takes seconds instead of days. */
+  engine: { 'limit.historyCount.suggestContinueAsNew': 30 },
+  limits: { ...QUICK, backoffMs: 1 },
+  /** The last run's end; the first is known by that run's history. */
+  run: (stage: SignalStage): Promise<string> =>
+    toImporter(stage, first(6, { status: 500, body: {} })),
+} as const;
 
 /** What becomes of a delivery, one scenario a way. */
 export const SIGNAL_SCENARIOS: readonly SignalScenario[] = [

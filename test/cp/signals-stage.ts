@@ -39,7 +39,7 @@ const SETTLED_MS = 30_000;
  * The engine skips a workflow's time, but not the database's, so a circuit closes at once; each skip
  * takes about a second, so the waits grow fast.
  */
-const QUICK: Partial<DispatchLimits> = {
+export const QUICK: Partial<DispatchLimits> = {
   closedMs: 1,
   closedMaxMs: 1,
   probeMs: 200,
@@ -87,11 +87,14 @@ export interface NewWl {
 }
 
 /** Control Plane, engine and a worker with the activities of cp-worker, in this process. */
-export async function startSignalStage(limits = QUICK): Promise<SignalStage> {
+export async function startSignalStage(
+  limits = QUICK,
+  engine: Readonly<Record<string, number>> = {},
+): Promise<SignalStage> {
   const folder = await testFolder();
   const log = createLogger({ name: 'test', level: 'silent' });
   installRuntime(log);
-  const temporal = await startTestTemporal(folder.path, [NAMESPACE]);
+  const temporal = await startTestTemporal(folder.path, [NAMESPACE], engine);
   const connection = await NativeConnection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: NAMESPACE });
   const looker = createLooker({ client: () => client, log });

@@ -15,7 +15,7 @@ import {
 } from './histories.ts';
 import { CARRIED_SCENARIOS } from '../cp/carried-scenarios.ts';
 import { APPROVAL_SCENARIOS } from '../cp/approvals/scenarios.ts';
-import { SIGNAL_SCENARIOS } from '../cp/signal-scenarios.ts';
+import { CONTINUED_SIGNAL, SIGNAL_SCENARIOS } from '../cp/signal-scenarios.ts';
 import { SETTLEMENT_SCENARIOS } from '../cp/settlements/scenarios.ts';
 
 const LONG_MS = 120_000;
@@ -104,7 +104,8 @@ describe('golden histories', () => {
 
   test('one is kept of every way that a signal goes', async () => {
     const names = new Set((await readHistories()).map(({ name }) => name));
-    const wanted = SIGNAL_SCENARIOS.map(({ golden }) => golden);
+    const { ended, went } = CONTINUED_SIGNAL;
+    const wanted = [...SIGNAL_SCENARIOS.map(({ golden }) => golden), ended, went];
     expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 

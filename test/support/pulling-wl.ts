@@ -10,6 +10,11 @@ export interface PullingWl {
   readonly nudges: number;
   /** What it answers to a nudge; only a 2xx makes it pull. */
   answer(status: number): void;
+  /**
+   * Until then nudges are neither answered nor minded; afterwards they are again. Resolves when the
+   * first one has come.
+   */
+  loseNudges(until: Promise<void>): Promise<void>;
   /** Pulls, applies, and pulls again with the report, as the real one does. */
   pull(): Promise<PullDocument>;
   close(): Promise<void>;
@@ -24,6 +29,8 @@ export async function startPullingWl(cp: Stage, wlId: string): Promise<PullingWl
     dnsNames: [host],
   });
   const state = { nudges: 0, status: 202 };
+  const come = Promise.withResolvers<void>();
+  let lost: Promise<void> | undefined;
   const pulls = new Set<Promise<unknown>>();
   const pullOnce = async (applied?: string): Promise<PullDocument> => {
     const token = tokenOf(await cp.ask({ method: 'POST', path: `/wls/${wlId}/token`, as }));
@@ -36,6 +43,14 @@ export async function startPullingWl(cp: Stage, wlId: string): Promise<PullingWl
   const server = createServer({ cert, key }, (request, response) => {
     request.resume();
     state.nudges += 1;
+    if (lost !== undefined) {
+      come.resolve();
+      lost.then(
+        () => request.socket.destroy(),
+        () => request.socket.destroy(),
+      );
+      return;
+    }
     response.writeHead(state.status).end();
     if (state.status >= 300) return;
     const pulling = pull().finally(() => pulls.delete(pulling));
@@ -57,6 +72,10 @@ export async function startPullingWl(cp: Stage, wlId: string): Promise<PullingWl
       return state.nudges;
     },
     answer: (answered) => void (state.status = answered),
+    loseNudges(until) {
+      lost = until.finally(() => (lost = undefined));
+      return come.promise;
+    },
     pull,
     async close() {
       server.closeAllConnections();

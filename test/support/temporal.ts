@@ -5,6 +5,7 @@ import { freePort } from '../stack/setup.ts';
 export async function startTestTemporal(
   dataDir: string,
   namespaces: readonly string[],
+  dynamicConfig: Readonly<Record<string, number>> = {},
 ): Promise<TemporalHandle> {
   const found = await findTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: undefined } });
   if (found.kind !== 'binary') throw new Error('the tests start a server of their own');
@@ -14,6 +15,7 @@ export async function startTestTemporal(
     port: await freePort(),
     uiPort: await freePort(),
     namespaces,
+    dynamicConfig,
     timeSkipping: true,
   });
 }
