@@ -28,6 +28,13 @@ const SHOTS: readonly Shot[] = [
   { name: 'approvals', path: '/approvals' },
   { name: 'trades', path: '/trades', isNarrowToo: true },
   { name: 'whatif', path: '/whatif' },
+  { name: 'balance', path: '/balance', isNarrowToo: true },
+  { name: 'signals', path: '/signals' },
+  { name: 'notifications', path: '/notifications' },
+  { name: 'settlements', path: '/settlements' },
+  { name: 'plans', path: '/plans' },
+  { name: 'audit', path: '/audit' },
+  { name: 'alert-targets', path: '/alert-targets' },
   { name: 'wls', path: '/wls' },
   { name: 'wl', path: `/wls/${EXPORTER.wlId}` },
   { name: 'policy', path: `/wls/${EXPORTER.wlId}/policy` },
@@ -79,6 +86,7 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
     await page.setViewportSize(WIDE);
   }
   await takeTrade(page, base);
+  await takeSignal(page, base);
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.goto(`${base}/`);
   await take(page, 'overview-dark');
@@ -94,6 +102,13 @@ async function takeTrade(page: Page, base: string): Promise<void> {
     await page.goto(href.replace('?', `/${below}?`));
     await take(page, `trade-${below}`);
   }
+}
+
+/** The newest signal of the demo, with its attempts and hops. */
+async function takeSignal(page: Page, base: string): Promise<void> {
+  await page.goto(`${base}/signals`);
+  await page.getByRole('table').getByRole('link').first().click();
+  await take(page, 'signal');
 }
 
 async function take(page: Page, name: string): Promise<void> {
