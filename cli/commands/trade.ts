@@ -7,6 +7,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { withWeb } from '../web.ts';
 import { addAct, addList, segment, type Filter, type Options, type Run } from './command.ts';
 import { addDesk } from './desk.ts';
+import { addExplain } from './explain.ts';
 import { addReplay } from './replay.ts';
 import { wlIdOf } from './white-label.ts';
 import type { Web } from '../web.ts';
@@ -95,6 +96,7 @@ export function addTrade(program: Command, run: Run): void {
   oneTrade(trade.command('evidence').description('fetches the signed evidence of a trade'))
     .requiredOption('-o, --output <file>', 'where to write the bundle')
     .action(run(tradeEvidence));
+  addExplain(trade, run);
   addReplay(trade, run);
   addDesk(trade, run);
 }

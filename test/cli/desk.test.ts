@@ -88,6 +88,7 @@ test(
       expect([code, (JSON.parse(out) as { tradeId: string }).tradeId]).toEqual([0, tradeId]);
     }
     await desk.bench.until(tradeId, 'REVERSED');
+    expect((await xwl(`trade explain ${tradeId}`)).out).toContain(tradeId);
     const { address } = desk.bench.temporal;
     const replayed = `trade replay ${tradeId} --address ${address} --json`;
     expect(JSON.parse((await xwl(replayed)).out)).toMatchObject({ identical: true });
