@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { differing, garbled, unresolved } from '../purchase/scenarios/parked.ts';
+import { cancelOnceAbandoned, differing, garbled, unresolved } from '../purchase/scenarios/parked.ts';
 import { bought } from '../purchase/scenarios/scenario.ts';
-import { answering } from '../support/fault-proxy.ts';
 import { startDeskBench, type DeskBench } from '../support/desk-bench.ts';
 import { testFolder, type TestFolder } from '../stack/setup.ts';
 import { createXwl } from './xwl.ts';
@@ -45,11 +44,11 @@ test(
     const listed = await xwl(`trade attention --text ${tradeId.slice(0, 13)}`);
     expect(listed.out).toContain('UNRESOLVED');
     expect(listed.out).toContain('1 parked');
-    desk.bench.network.on('status', answering(503));
-    desk.bench.network.on('cancel', ({ forward }) => forward());
+    cancelOnceAbandoned(desk.bench, tradeId);
     const unasked = await xwl(`trade abandon ${tradeId} ${REASON}`);
     expect(unasked).toMatchObject({ code: 2, out: '' });
     const done = await xwl(`trade abandon ${tradeId} ${REASON} --yes`);
+    expect(done).toMatchObject({ code: 0, complaints: '' });
     expect(done.out).toMatch(/^result +RESOLVED\nstate +COMPENSATED\n$/);
     await ended(tradeId, 'COMPENSATED');
   },

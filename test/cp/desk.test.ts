@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { answering, gate } from '../support/fault-proxy.ts';
+import { gate } from '../support/fault-proxy.ts';
 import { startDeskBench, type DeskBench } from '../support/desk-bench.ts';
 import { atExporter } from '../purchase/books.ts';
 import {
+  cancelOnceAbandoned,
   differing,
   garbled,
   reversedBehindOurBack,
@@ -126,8 +127,7 @@ describe('a purchase parked as', () => {
     async () => {
       const tradeId = await unresolved(desk.bench);
       await parkedAs(tradeId, 'UNRESOLVED');
-      desk.bench.network.on('status', answering(503));
-      desk.bench.network.on('cancel', ({ forward }) => forward());
+      cancelOnceAbandoned(desk.bench, tradeId);
       const done = await act(ana, tradeId, 'abandon');
       expect(done).toMatchObject({ status: 200, result: 'RESOLVED', state: 'COMPENSATED' });
       await over(tradeId, 'COMPENSATED', [

@@ -38,6 +38,23 @@ export async function unresolved(bench: PurchaseBench): Promise<string> {
   return tradeId;
 }
 
+/**
+ * The exporter answers nothing but a cancel, and that from when somebody has asked for one: the
+ * purchase goes on asking by itself, and must not be done before the person is.
+ */
+export function cancelOnceAbandoned({ network, importer }: PurchaseBench, tradeId: string): void {
+  network.on('status', answering(503));
+  network.on('cancel', async (call) => {
+    const asked = await importer.node.database.db
+      .selectFrom('audit')
+      .select('seq')
+      .where('subject', '=', tradeId)
+      .where('action', '=', 'purchase.abandon')
+      .executeTakeFirst();
+    return asked === undefined ? answering(503)(call) : call.forward();
+  });
+}
+
 /** Captured, but before we have learned it somebody has had it reversed. */
 export async function reversedBehindOurBack(bench: PurchaseBench): Promise<string> {
   bench.network.on('confirm', answerLost, 2);
