@@ -19,6 +19,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'trade list --all --json > trades.json',
   ],
   'trade evidence': ['trade evidence TRADE -o bundle.json', 'verify bundle.json'],
+  'trade explain': ['trade explain TRADE', 'trade explain TRADE --json | jq .change'],
+  'trade film': ['trade film TRADE', 'trade film TRADE --download film.json'],
   'trade replay': [
     'trade replay TRADE',
     'trade replay TRADE --workflow reversal/TRADE',

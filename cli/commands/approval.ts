@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Column, Row } from '../output/table.ts';
 import { nowOf } from '../surroundings.ts';
 import { addAct, addList, segment, type Run } from './command.ts';
-import { partiesOf } from './trade.ts';
+import { oneTrade, partiesOf } from './one-trade.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -38,11 +38,7 @@ export function addApproval(program: Command, run: Run): void {
     footer: ({ total }: Row) => `${String(total)} waiting`,
   });
   const decide = (name: 'approve' | 'reject', about: string): Command =>
-    approval
-      .command(name)
-      .description(about)
-      .argument('<tradeId>')
-      .option('--importer <wl>', 'where two importers use the same trade id');
+    oneTrade(approval.command(name).description(about));
   addAct(decide('approve', 'the exporter captures it'), run, {
     question: ([id]) => `Trade ${id} will be confirmed and its buyer charged. Go on?`,
     call: async (web, [id = ''], options) => ({

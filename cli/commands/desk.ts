@@ -5,13 +5,12 @@ import {
   addAct,
   addList,
   keyOf,
-  segment,
   type ActSpec,
   type ListSpec,
   type Options,
   type Run,
 } from './command.ts';
-import { wlIdOf } from './white-label.ts';
+import { oneTrade, partiesOf, tradePath } from './one-trade.ts';
 
 const ATTENTION: ListSpec = {
   ...{ path: '/admin/api/attention', paging: 'cursor' },
@@ -105,7 +104,7 @@ interface Act {
 }
 
 function act(trade: Command, run: Run, { name, route = name, ...spec }: Act): void {
-  const command = reasoned(trade.command(name).description(spec.about).argument('<tradeId>'));
+  const command = reasoned(oneTrade(trade.command(name).description(spec.about)));
   if (spec.isKeyed === true) command.option('--key <key>', 'idempotency key: done once by it');
   const { question } = spec;
   addAct(command, run, {
@@ -120,11 +119,11 @@ function act(trade: Command, run: Run, { name, route = name, ...spec }: Act): vo
 }
 
 function resolve(trade: Command, run: Run): void {
-  const command = trade
-    .command('resolve')
-    .description('adopts what the exporter answers; without an answer a second person confirms')
-    .argument('<tradeId>')
-    .argument('<outcome>', 'confirmed or compensated');
+  const about = 'adopts what the exporter answers; without an answer a second person confirms';
+  const command = oneTrade(trade.command('resolve').description(about)).argument(
+    '<outcome>',
+    'confirmed or compensated',
+  );
   const said: ActSpec['said'] = (row) => {
     const hint = 'another person confirms it: xwl trade confirm TRADE --reason …\n';
     return `${renderFields(RESULT, row)}${row['result'] === 'NEEDS_SECOND_PERSON' ? hint : ''}`;
@@ -141,9 +140,7 @@ function resolve(trade: Command, run: Run): void {
 }
 
 function reasoned(command: Command): Command {
-  return command
-    .requiredOption('--reason <text>', 'why, for the audit')
-    .option('--importer <wl>', 'where two importers use the same trade id');
+  return command.requiredOption('--reason <text>', 'why, for the audit');
 }
 
 interface Wanted {
@@ -153,7 +150,6 @@ interface Wanted {
 }
 
 async function deskCall(web: Web, { id, route, options }: Wanted): Promise<Call> {
-  const { importer } = options;
-  const query = typeof importer === 'string' ? { importer: await wlIdOf(web, importer) } : {};
-  return { method: 'POST', path: `/admin/api/trades/${segment(id)}/${route}`, query };
+  const query = await partiesOf(web, options);
+  return { method: 'POST', path: `${tradePath(id)}/${route}`, query };
 }

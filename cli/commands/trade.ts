@@ -1,16 +1,15 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { messageOf } from '../../stack/errors.ts';
-import { CommandError, EXIT, type ExitCode } from '../exit.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { keepFile } from '../output/file.ts';
 import { plainText, renderFields, renderRows, type Column, type Row } from '../output/table.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { withWeb } from '../web.ts';
-import { addAct, addList, segment, type Filter, type Options, type Run } from './command.ts';
+import { addAct, addList, type Filter, type Run } from './command.ts';
 import { addDesk } from './desk.ts';
 import { addExplain } from './explain.ts';
+import { addFilm } from './film.ts';
+import { oneTrade, partiesOf, tradePath } from './one-trade.ts';
 import { addReplay } from './replay.ts';
-import { wlIdOf } from './white-label.ts';
-import type { Web } from '../web.ts';
 
 const LISTED: readonly Column[] = [
   ['trade', 'tradeId'],
@@ -97,23 +96,9 @@ export function addTrade(program: Command, run: Run): void {
     .requiredOption('-o, --output <file>', 'where to write the bundle')
     .action(run(tradeEvidence));
   addExplain(trade, run);
+  addFilm(trade, run);
   addReplay(trade, run);
   addDesk(trade, run);
-}
-
-/** A trade id is its importer's; two importers may use the same one. */
-export function oneTrade(command: Command): Command {
-  return command
-    .argument('<tradeId>')
-    .option('--importer <wl>', 'where two importers use the same trade id');
-}
-
-export function tradePath(id: string): string {
-  return `/admin/api/trades/${segment(id)}`;
-}
-
-export async function partiesOf(web: Web, { importer }: Options) {
-  return typeof importer === 'string' ? { importer: await wlIdOf(web, importer) } : {};
 }
 
 interface EvidenceOptions {
@@ -130,9 +115,7 @@ async function tradeEvidence(
   const { text } = await withWeb(around, async (web) =>
     web.get(`${tradePath(tradeId)}/evidence`, await partiesOf(web, { importer })),
   );
-  await writeFile(output, text).catch((error: unknown) => {
-    throw new CommandError(EXIT.usage, `${output} can't be written: ${messageOf(error)}`, error);
-  });
+  await keepFile(output, text);
   around.write(`${output}: ${Buffer.byteLength(text)} bytes; verify it: xwl verify ${output}\n`);
   return EXIT.ok;
 }
