@@ -40,6 +40,10 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'signal redrive SIGNAL --yes',
   ],
   balance: ['balance --wl wl-exporter', 'balance --as-of 2026-01-01T00:00:00Z --csv'],
+  whatif: [
+    'whatif wl-exporter wl-importer --since 2026-01-01T00:00:00Z --limit 250000',
+    'whatif wl-exporter wl-importer --since 2026-01-01T00:00:00Z --fx 1.05 --velocity none',
+  ],
   'settlement create': ['settlement create wl-exporter wl-importer 1500.00 --note "January"'],
   'settlement statement': [
     'settlement statement wl-exporter wl-importer --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z',

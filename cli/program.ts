@@ -19,6 +19,7 @@ import { addSignal } from './commands/signal.ts';
 import { addStack } from './commands/stack.ts';
 import { addTrade } from './commands/trade.ts';
 import { verify } from './commands/verify.ts';
+import { addWhatIf } from './commands/whatif.ts';
 import { addWl } from './commands/wl.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { exampleOf } from './examples.ts';
@@ -61,6 +62,7 @@ export function programOf(run: Run, { write, complain }: Surroundings): Command 
   addApproval(program, run);
   addSignal(program, run);
   addBalance(program, run);
+  addWhatIf(program, run);
   addSettlement(program, run);
   addPlan(program, run);
   addNotification(program, run);

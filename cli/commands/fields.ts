@@ -41,6 +41,21 @@ export async function jsonFile(path: string): Promise<unknown> {
   }
 }
 
+/** What --velocity and --export-policy say to take away what is in force. */
+const NONE = 'none';
+
+export function velocityOf(text: string): unknown {
+  if (text === NONE) return null;
+  const [maxAmount = '', seconds = ''] = text.split('/');
+  return { maxAmount, windowSeconds: wholeNumber(seconds) };
+}
+
+/** Undefined where --export-policy was not given. */
+export async function exportPolicyOf({ exportPolicy }: Options): Promise<unknown> {
+  if (typeof exportPolicy !== 'string') return undefined;
+  return exportPolicy === NONE ? null : jsonFile(exportPolicy);
+}
+
 /** A body must name something, else a typing error would look like a change. */
 export function somethingIn(body: Record<string, unknown>): Record<string, unknown> {
   if (Object.keys(body).length > 0) return body;

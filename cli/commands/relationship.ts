@@ -2,7 +2,15 @@ import type { Command } from 'commander';
 import { CommandError, EXIT } from '../exit.ts';
 import { renderFields, type Column, type Row } from '../output/table.ts';
 import { addAct, addList, segment, type Options, type Run } from './command.ts';
-import { bodyOf, isOn, jsonFile, somethingIn, wholeNumber, type Field } from './fields.ts';
+import {
+  bodyOf,
+  exportPolicyOf,
+  isOn,
+  somethingIn,
+  velocityOf,
+  wholeNumber,
+  type Field,
+} from './fields.ts';
 import { REVISION_COLUMNS } from './history.ts';
 import { pairPath } from './white-label.ts';
 
@@ -48,8 +56,6 @@ function approvalOf({ mode, aboveAmount }: Approval): string {
   return mode === 'ABOVE' ? `above ${aboveAmount}` : mode;
 }
 
-const NONE = 'none';
-
 const FIELDS: readonly Field[] = [
   ['status', 'status'],
   ['fx', 'fxRate'],
@@ -87,7 +93,7 @@ export function addRelationship(program: Command, run: Run): void {
       question: ([src, dst], { status }) => dangerOf(`${src} → ${dst}`, status),
       call: async (web, [src = '', dst = ''], options) => ({
         ...{ method: 'PUT', path: await pairPath(web, src, dst) },
-        body: somethingIn({ ...bodyOf(FIELDS, options), ...(await exportPolicyOf(options)) }),
+        body: somethingIn({ ...bodyOf(FIELDS, options), ...(await policyMember(options)) }),
       }),
       said: setText,
     },
@@ -142,15 +148,9 @@ function setText(row: Row): string {
   return `${renderFields(CHANGE, row)}another person confirms it: xwl relationship confirm ${id}\n`;
 }
 
-async function exportPolicyOf({ exportPolicy }: Options): Promise<object> {
-  if (typeof exportPolicy !== 'string') return {};
-  return { export_policy: exportPolicy === NONE ? null : await jsonFile(exportPolicy) };
-}
-
-function velocityOf(text: string): unknown {
-  if (text === NONE) return null;
-  const [maxAmount = '', seconds = ''] = text.split('/');
-  return { maxAmount, windowSeconds: wholeNumber(seconds) };
+async function policyMember(options: Options): Promise<object> {
+  const policy = await exportPolicyOf(options);
+  return policy === undefined ? {} : { export_policy: policy };
 }
 
 function thresholdsOf(text: string): unknown {
