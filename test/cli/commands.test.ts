@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HINTS } from '../../cli/hints.ts';
+import { evaluatePair, movePair } from '../../db/cp/pair.ts';
+import { inTransaction } from '../../db/pool.ts';
 import type { Json } from '../../domain/shared/canonical.ts';
 import { PROBLEMS } from '../../api/http/problem.ts';
 import {
@@ -19,13 +22,22 @@ import { createXwl } from './xwl.ts';
 const LONG_MS = 60_000;
 const TRADE = 'a0000000-0000-4000-8000-000000000001';
 
+interface Notifications {
+  readonly items: readonly { readonly id: string; readonly title: string }[];
+  readonly unread: number;
+}
+
 let stage: Stage;
 let folder: TestFolder;
 let xwl: ReturnType<typeof createXwl>;
 
 beforeAll(async () => {
   folder = await testFolder();
-  stage = await startControlPlane();
+  // The gateway is reached by the engine, which this stage has not.
+  const test = async ({ testId, wlId }: { testId: string; wlId: string }) => ({
+    ...{ testId, wlId, taken: false, status: 503, failure: 'status', latencyMs: 7 },
+  });
+  stage = await startControlPlane({ signals: { look: () => undefined, test } });
   await registerBoth(stage);
   const exporter = await sender(stage, EXPORTER);
   const importer = await sender(stage, IMPORTER);
@@ -214,6 +226,38 @@ describe('what is changed', () => {
     expect((await xwl('signal redrive')).code).toBe(2);
     const cancelled = await xwl(`signal cancel ${again.id} --reason over --yes --json`);
     expect(cancelled.code).toBe(0);
+  });
+
+  test('a gateway is asked, by the name of its white label, whether it takes signals', async () => {
+    const { code, out } = await xwl('signal test wl-exporter');
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^white label +${EXPORTER}\n`));
+    expect(out).toMatch(/taken +no\nstatus +503\nfailure +status\nlatency ms +7\n/);
+  });
+
+  test('over its limit a pair has a plan with steps, and a notification that is read once', async () => {
+    const pair = { src: IMPORTER, dst: EXPORTER };
+    await inTransaction(stage.db, async (tx) => {
+      const [at, reference] = [new Date(), randomUUID()];
+      await movePair(tx, pair, { kind: 'EXPORT', reference, deltas: { exports: 200_000_00n }, at });
+      const author = { actor: 'control-plane', source: 'test', correlationId: reference };
+      await evaluatePair(tx, pair, { author, at });
+    });
+    const listed = await xwl('plan list --src wl-importer --state open --json');
+    const [plan] = (JSON.parse(listed.out) as { items: { id: string }[] }).items;
+    const shown = await xwl(`plan show ${plan?.id}`);
+    expect(shown.out).toMatch(/state +OPEN\n/);
+    expect(shown.out).toMatch(/step +% +amount +due /);
+    const unread = 'notification list --unread true --json';
+    const { items, unread: count } = JSON.parse((await xwl(unread)).out) as Notifications;
+    const told = items.find(({ title }) => title.startsWith('A compensation plan was opened'));
+    const read = await xwl(`notification read ${told?.id}`);
+    expect(read.out).toMatch(/read by +\S/);
+    await xwl(`notification read ${told?.id}`);
+    expect(JSON.parse((await xwl(unread)).out)).toMatchObject({ unread: count - 1 });
+    expect((await xwl(`plan cancel ${plan?.id} --reason agreed --yes`)).out).toMatch(
+      /state +CANCELLED\n/,
+    );
   });
 
   test('a settlement is recorded by one person and confirmed by another', async () => {

@@ -1,8 +1,14 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { cancelOnceAbandoned, differing, garbled, unresolved } from '../purchase/scenarios/parked.ts';
-import { bought } from '../purchase/scenarios/scenario.ts';
+import {
+  cancelOnceAbandoned,
+  differing,
+  garbled,
+  unresolved,
+} from '../purchase/scenarios/parked.ts';
+import { bought, boughtUntil } from '../purchase/scenarios/scenario.ts';
+import { EXPORTER } from '../cp/stage.ts';
 import { startDeskBench, type DeskBench } from '../support/desk-bench.ts';
 import { testFolder, type TestFolder } from '../stack/setup.ts';
 import { createXwl } from './xwl.ts';
@@ -87,13 +93,116 @@ test(
       expect([code, (JSON.parse(out) as { tradeId: string }).tradeId]).toEqual([0, tradeId]);
     }
     await desk.bench.until(tradeId, 'REVERSED');
-    expect((await xwl(`trade explain ${tradeId}`)).out).toContain(tradeId);
+    expect((await xwl(`trade explain ${tradeId}`)).out).toMatch(/refused +no/);
     const { address } = desk.bench.temporal;
     const replayed = `trade replay ${tradeId} --address ${address} --json`;
     expect(JSON.parse((await xwl(replayed)).out)).toMatchObject({ identical: true });
     const unknown = await xwl(`trade replay unknown --address ${address}`);
     expect(unknown).toMatchObject({ code: 1, out: '' });
     expect(unknown.complaints).toContain('has no workflow purchase/unknown');
+  },
+  LONG_MS,
+);
+
+test(
+  'a refused purchase is explained, asked for with other terms, and made again',
+  async () => {
+    const since = new Date().toISOString();
+    await desk.bench.govern({ relationship: { limitAmount: '1.00' } });
+    const { body } = await desk.bench.buy(await desk.bench.buyer(), await desk.bench.offer());
+    await desk.bench.govern({});
+    const { tradeId } = body as { tradeId: string };
+    await desk.carry();
+    const explained = await xwl(`trade explain ${tradeId}`);
+    expect(explained.out).toMatch(/code +LIMIT_EXCEEDED\ndecided by +exporter\n/);
+    expect(explained.out).toMatch(/smallest change +\S.* \S/);
+
+    const { token } = await desk.cp.person('risk');
+    const risk = { env: { XWL_TOKEN: token } };
+    const whatif = `whatif wl-exporter wl-importer --since ${since}`;
+    const raised = await xwl(`${whatif} --limit 100000000`, risk);
+    expect(raised.out).toMatch(new RegExp(`${tradeId} +\\S+ +LIMIT_EXCEEDED +passed +80.00 +no\n`));
+    expect(raised.out).toMatch(/gained +80\.00 XEX\navoided +0\.00 XEX\n/);
+
+    const rerun = `trade rerun ${tradeId} ${REASON} --yes --key rerun-${tradeId} --json`;
+    const [first, again] = [await xwl(rerun), await xwl(rerun)];
+    const { tradeId: other } = JSON.parse(first.out) as { tradeId: string };
+    expect(other).not.toBe(tradeId);
+    expect(JSON.parse(again.out)).toMatchObject({ tradeId: other });
+    expect(await desk.bench.finished(other)).toMatchObject({ state: 'CONFIRMED' });
+
+    const file = join(folder.path, 'export-policy.json');
+    await writeFile(file, JSON.stringify({ exclude_categories: ['7'] }));
+    const denied = await xwl(`${whatif} --export-policy ${file} --velocity none --fx 1.5`, risk);
+    expect(denied.out).toMatch(
+      new RegExp(`${other} +\\S+ +passed +EXPORT_POLICY_DENIED +80.00 +yes\n`),
+    );
+    expect(denied.out).toMatch(/avoided +80\.00 XEX\n/);
+    const same = await xwl(`${whatif} --velocity 100000000.00/60 --export-policy none`, risk);
+    expect(same.out).toMatch(/^nothing\n/);
+    expect(await xwl(whatif, risk)).toMatchObject({ code: 2, out: '' });
+  },
+  LONG_MS,
+);
+
+test(
+  'the film of a trade is a timeline of all parties, and is kept in a file',
+  async () => {
+    const tradeId = await bought(desk.bench);
+    await desk.carry();
+    const file = join(folder.path, 'film.json');
+    const { code, out, complaints } = await xwl(`trade film ${tradeId} --download ${file}`);
+    expect(code).toBe(0);
+    expect(complaints).toContain(file);
+    expect(out).toMatch(/slowest +importer: .+, .+ m?s, \d+ % of the time\n/);
+    expect(out).toMatch(/^\+0 ms +importer +state +NEW → REQUESTED /m);
+    expect(out).toMatch(/importer +message +confirm at the exporter +[\d.]+ m?s/);
+    expect(out).toMatch(/exporter +state +HELD → CAPTURED /);
+    expect(out).toMatch(/control-plane +event +TRADER_PURCHASE of the importer /);
+    expect(out).not.toContain('not shown');
+    const kept = JSON.parse(await readFile(file, 'utf8')) as { entries: unknown };
+    const shown = JSON.parse((await xwl(`trade film ${tradeId} --json`)).out) as typeof kept;
+    expect(shown).toMatchObject({ format: 'xpory-film/1', entries: kept.entries });
+    const away = async (url: string | null) =>
+      desk.cp.db.updateTable('wl').set({ peer_url: url }).where('id', '=', EXPORTER).execute();
+    await away(null);
+    const rest = await xwl(`trade film ${tradeId}`);
+    await away(desk.bench.exporter.url);
+    expect(rest.out).toMatch(/not shown +The exporter gave no answer/);
+    expect(rest.out).not.toMatch(/exporter +state/);
+  },
+  LONG_MS,
+);
+
+test(
+  'a waiting purchase is approved or rejected, and the first word counts',
+  async () => {
+    await desk.bench.govern({
+      relationship: { approval: { mode: 'MANUAL', aboveAmount: '0.00' } },
+    });
+    const [wanted, refused] = [
+      await boughtUntil(desk.bench, 'AWAITING_APPROVAL'),
+      await boughtUntil(desk.bench, 'AWAITING_APPROVAL'),
+    ];
+    await desk.bench.govern({});
+    await desk.carry();
+    const { token } = await desk.cp.person('operator');
+    const operator = { env: { XWL_TOKEN: token } };
+    expect((await xwl('approval list', operator)).out).toContain('2 waiting');
+    expect((await xwl(`approval approve ${wanted}`, operator)).code).toBe(2);
+    expect((await xwl(`approval approve ${wanted} --yes`)).complaints).toContain('FORBIDDEN');
+    const approved = await xwl(`approval approve ${wanted} --yes`, operator);
+    expect(approved.out).toMatch(/decision +APPROVE\n/);
+    expect((await xwl(`approval reject ${refused} --yes`, operator)).code).toBe(2);
+    const rejected = await xwl(`approval reject ${refused} --reason "no stock" --yes`, operator);
+    expect(rejected.out).toMatch(/decision +REJECT\n/);
+    const late = await xwl(`approval reject ${wanted} --reason late --yes`, operator);
+    expect(late.out).toMatch(/decision +APPROVE\n/);
+    // The relay that carries them is the Control Plane's worker, which this bench has not.
+    await desk.bench.decide(wanted, 'approve');
+    await desk.bench.decide(refused, 'reject');
+    expect(await desk.bench.finished(wanted)).toMatchObject({ state: 'CONFIRMED' });
+    expect(await desk.bench.finished(refused)).toMatchObject({ state: 'COMPENSATED' });
   },
   LONG_MS,
 );
