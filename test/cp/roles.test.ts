@@ -25,6 +25,7 @@ const MAY: Readonly<Record<string, readonly Role[]>> = {
   'GET /admin/api/settlements': ['risk'],
   'GET /admin/api/settlements/statement': ['risk', 'auditor'],
   'POST /admin/api/settlements': ['risk'],
+  'POST /admin/api/whatif': ['risk'],
   'POST /admin/api/settlements/:settlementId/confirm': ['risk'],
   'POST /admin/api/settlements/:settlementId/withdraw': ['risk'],
   'GET /admin/api/plans': ['risk'],
