@@ -15,6 +15,7 @@ import { ensureControlPlaneKeys } from '../db/cp/key.ts';
 import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import { bootstrapMaster, hasMaster } from '../db/cp/operator.ts';
 import type { Author, CpSchema } from '../db/cp/schema.ts';
+import { certificateFacts } from '../runtime/tls.ts';
 import { createAuthority, type Authority } from '../runtime/certificates/authority.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { SignalTestInput } from '../workflows/signal-test/contract.ts';
@@ -83,6 +84,10 @@ async function main(): Promise<void> {
       supportDesk,
       tokens,
       authority,
+      own: {
+        hosts: [config.listen.tlsHost, new URL(config.cpUrl).hostname],
+        inUse: () => certificateFacts(tls.current().cert),
+      },
       hasMail,
       onEvent: measureIntake(parts.metrics, parts.tracing),
       console: config.console,

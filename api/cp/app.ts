@@ -17,6 +17,7 @@ import { sessionRoute } from './console/session-route.ts';
 import { certificateRoutes } from './keys/certificate-routes.ts';
 import { planRoutes } from './plans/routes.ts';
 import { keyReportRoute } from './keys/report-route.ts';
+import { ownCertificateRoutes } from './keys/own-certificate-routes.ts';
 import { keyRoutes, ownKeyRoutes, webhookKeyRoute } from './keys/routes.ts';
 import { notificationRoutes } from './notifications/routes.ts';
 import { alertTargetRoutes } from './notifications/target-routes.ts';
@@ -70,6 +71,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     webhookKeyRoute(deps, guards),
     keyReportRoute(deps, guards),
     ...certificateRoutes(deps, guards),
+    ...ownCertificateRoutes(deps, guards),
     ...auditRoutes(deps, guards),
     evidenceRoute(deps, guards),
     explainRoute(deps, guards),

@@ -4,6 +4,7 @@ import type { Sealer } from '../../db/sealed.ts';
 import type { RequestCode } from '../../domain/shared/codes.ts';
 import type { Result } from '../../domain/shared/result.ts';
 import type { EventResult } from '../../domain/telemetry/events.ts';
+import type { CertificateFacts } from '../../runtime/tls.ts';
 import type { Authority } from '../../runtime/certificates/authority.ts';
 import type { CpConfig, Profile } from '../../runtime/config.ts';
 import type { TokenVerifier } from '../../runtime/tokens.ts';
@@ -39,8 +40,17 @@ export interface CpApiDeps {
   readonly console: CpConfig['console'];
   /** Whether alerts can be sent by mail; absent means not. */
   readonly hasMail?: boolean;
+  readonly own: OwnCertificate;
   /** Signs certificates and revocation lists; absent where this process was given no key. */
   readonly authority?: Authority | undefined;
+}
+
+/** What the Control Plane shows to others. */
+export interface OwnCertificate {
+  /** Names under which it is called: its next certificate is for them. */
+  readonly hosts: readonly string[];
+  /** The one that new connections see now. */
+  readonly inUse: () => Omit<CertificateFacts, 'subjectUri'>;
 }
 
 /** How a reported event was taken, for figures and traces. */

@@ -4,6 +4,7 @@ import { ok, refuse, type Result } from '../../domain/shared/result.ts';
 import { crlWorkflowId } from '../../domain/work/revision-orders.ts';
 import { appendAudit } from '../audit.ts';
 import { inTransaction } from '../pool.ts';
+import { CONTROL_PLANE_OWNER } from './key.ts';
 import { orderRevision, reachableIds } from './revision-order.ts';
 import type { Author, CpSchema, CpTransaction } from './schema.ts';
 import type { CertificateTable } from './tables/certificates.ts';
@@ -18,8 +19,11 @@ export interface ShownCertificate {
   readonly notAfter: Date;
 }
 
+/** A WL's id; null is the Control Plane. */
+export type CertificateHolder = string | null;
+
 export interface NewCertificate extends ShownCertificate {
-  readonly wlId: string;
+  readonly wlId: CertificateHolder;
   readonly pem: string;
   readonly keyFingerprint: string;
   readonly hosts: readonly string[];
@@ -31,7 +35,7 @@ export interface ListToSign {
   readonly serials: readonly { readonly serial: string; readonly revokedAt: Date }[];
 }
 
-/** One page of a WL's certificates, newest first. */
+/** One page of a holder's certificates, newest first. */
 const MAX_LISTED = 200;
 
 /** Writes down a certificate before it leaves. */
@@ -56,7 +60,7 @@ export async function recordIssued(
     await appendAudit(tx, {
       ...author,
       action: 'certificate.issued',
-      subject: `certificates/${wlId}`,
+      subject: subjectOf(wlId),
       before: null,
       after: {
         ...{ serial: shown.serial, thumbprint: shown.thumbprint, hosts: [...hosts] },
@@ -66,17 +70,17 @@ export async function recordIssued(
   });
 }
 
-/** The last valid one that was issued to this WL for that key; a repeated request gets it again. */
+/** The last valid one that was issued to this holder for that key; a repeated request gets it again. */
 export async function issuedForKey(
   db: Kysely<CpSchema>,
-  wlId: string,
+  wlId: CertificateHolder,
   keyFingerprint: string,
 ): Promise<StoredCertificate | undefined> {
   return db
     .selectFrom('certificate')
     .selectAll()
     .where('key_fingerprint', '=', keyFingerprint)
-    .where('wl_id', '=', wlId)
+    .where('wl_id', 'is not distinct from', wlId)
     .where('state', '=', 'VALID')
     .orderBy('not_after', 'desc')
     .executeTakeFirst();
@@ -107,15 +111,15 @@ export async function noteShown(
     .execute();
 }
 
-/** Certificates of a WL, newest first. */
+/** Certificates of a holder, newest first. */
 export async function listCertificates(
   db: Kysely<CpSchema>,
-  wlId: string,
+  wlId: CertificateHolder,
 ): Promise<StoredCertificate[]> {
   return db
     .selectFrom('certificate')
     .selectAll()
-    .where('wl_id', '=', wlId)
+    .where('wl_id', 'is not distinct from', wlId)
     .orderBy('recorded_at', 'desc')
     .orderBy('serial')
     .limit(MAX_LISTED)
@@ -134,7 +138,7 @@ export interface Revocation {
 export function revokeCertificate(
   db: Kysely<CpSchema>,
   request: {
-    readonly wlId: string;
+    readonly wlId: CertificateHolder;
     readonly serial: string;
     readonly reason: string;
     readonly mayName: boolean;
@@ -165,7 +169,7 @@ export function revokeCertificate(
     const seq = await appendAudit(tx, {
       ...author,
       action: 'certificate.revoked',
-      subject: `certificates/${wlId}`,
+      subject: subjectOf(wlId),
       before: known === undefined ? null : { serial, state: known.state },
       after: { serial, state: 'REVOKED', reason, list: String(number) },
     });
@@ -205,7 +209,14 @@ export async function revokedSet(db: Kysely<CpSchema>): Promise<ReadonlySet<stri
   return new Set((await revokedSerials(db)).map(({ serial }) => serial));
 }
 
-function columnsOf(wlId: string, { serial, thumbprint, notBefore, notAfter }: ShownCertificate) {
+function subjectOf(wlId: CertificateHolder): string {
+  return `certificates/${wlId ?? CONTROL_PLANE_OWNER}`;
+}
+
+function columnsOf(
+  wlId: CertificateHolder,
+  { serial, thumbprint, notBefore, notAfter }: ShownCertificate,
+) {
   return { serial, wl_id: wlId, thumbprint, not_before: notBefore, not_after: notAfter };
 }
 

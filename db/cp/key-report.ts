@@ -58,7 +58,7 @@ export async function findReported(
            coalesce(activated_at, created_at), retired_at, NULL
       FROM webhook_key WHERE kid = ${id}
     UNION ALL
-    SELECT 'CERTIFICATE', serial, wl_id::text, state, not_before,
+    SELECT 'CERTIFICATE', serial, coalesce(wl_id::text, ${CONTROL_PLANE_OWNER}), state, not_before,
            coalesce(revoked_at, not_after), thumbprint
       FROM certificate WHERE serial = upper(${id}) OR thumbprint = ${id}
     LIMIT 1`.execute(db);

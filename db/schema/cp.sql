@@ -141,7 +141,7 @@ CREATE TABLE audit_head (
 
 CREATE TABLE certificate (
   serial text NOT NULL,
-  wl_id uuid NOT NULL,
+  wl_id uuid,
   origin text NOT NULL,
   state text NOT NULL DEFAULT 'VALID'::text,
   thumbprint text,

@@ -260,6 +260,80 @@ describe('revoking', () => {
   });
 });
 
+describe('the Control Plane’s own', () => {
+  const OWN = '/admin/api/certificates';
+  const post = (path: string, body: object, token = stage.master) =>
+    stage.ask({ method: 'POST', path, body, token });
+  const issueOwn = async (): Promise<TlsMaterial & Issued> => {
+    const key = ecKey();
+    const answer = await post(OWN, { csr: await writeCertificateRequest(key) });
+    expect(answer.status).toBe(201);
+    const issued = answer.body as Issued;
+    const pem = key.export({ format: 'pem', type: 'pkcs8' }).toString();
+    return { ...issued, ca: stage.pki.ca, cert: issued.certificate, key: pem };
+  };
+  const listed = async () => {
+    const { body } = await stage.ask({ path: OWN, token: stage.master });
+    return body as {
+      readonly inUse: { readonly serial: string };
+      readonly items: readonly { readonly serial: string; readonly state: string }[];
+    };
+  };
+
+  test('a master asks for it: for its identity and its names, the same key once', async () => {
+    const csr = await writeCertificateRequest(ecKey());
+    const [first, again] = [await post(OWN, { csr }), await post(OWN, { csr })];
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(again.body).toEqual(first.body);
+    const parsed = new X509Certificate((first.body as Issued).certificate);
+    expect(parsed.subjectAltName).toBe(
+      'URI:urn:xpory:cp, DNS:cp.localhost, DNS:localhost, IP Address:127.0.0.1',
+    );
+    expect((await listed()).items.map(({ serial }) => serial)).toContain(
+      (first.body as Issued).serial,
+    );
+    const [row] = await auditOf(stage, 'certificates/control-plane');
+    expect(row).toMatchObject({ action: 'certificate.issued', source: 'admin-api' });
+    const { token } = await stage.person('operator');
+    expect(refusalOf(await post(OWN, { csr }, token))).toBe('403 FORBIDDEN');
+    expect(refusalOf(await post(`${OWN}/AB/revoke`, { reason: 'x' }, token))).toBe('403 FORBIDDEN');
+  });
+
+  test('revoked: refused here with its next request, and in every white label’s list', async () => {
+    const own = await issueOwn();
+    expect(refusalOf(await tokenAs(EXPORTER, own))).toBe('403 CERTIFICATE_SUBJECT');
+    const revoked = await post(`${OWN}/${own.serial}/revoke`, { reason: 'a copy was found' });
+    expect(revoked.body).toMatchObject({ serial: own.serial, state: 'REVOKED' });
+    expect(refusalOf(await tokenAs(EXPORTER, own))).toBe('401 CERTIFICATE_REQUIRED');
+    const token = tokenOf(await tokenAs(EXPORTER, exporter));
+    await stage.ask({ method: 'POST', path: `/wls/${EXPORTER}/secrets`, as: exporter });
+    const { body } = await stage.ask({ path: '/policies/pull', token, as: exporter });
+    const { crl } = body as PullDocument;
+    const list = await readRevocationList(crl?.pem ?? '', stage.pki.ca);
+    expect(list.serials.has(own.serial)).toBe(true);
+    expect((await stage.ordered()).revision).toBe(`crl/${crl?.number}`);
+    const [row] = await auditOf(stage, 'certificates/control-plane');
+    expect(row).toMatchObject({ action: 'certificate.revoked', after: { serial: own.serial } });
+    const again = await post(`${OWN}/${own.serial}/revoke`, { reason: 'again' });
+    expect(refusalOf(again)).toBe('409 CONFLICT');
+  });
+
+  test('the one that it shows is replaced first, by whatever route it is named', async () => {
+    const { inUse } = await listed();
+    const reason = 'a drill';
+    for (const path of [OWN, pathOf(EXPORTER)]) {
+      const answer = await post(`${path}/${inUse.serial}/revoke`, { reason });
+      expect(refusalOf(answer)).toBe('409 CONFLICT');
+      expect((answer.body as { detail: string }).detail).toContain('put another one in its place');
+    }
+    const elsewhere = (await issueOwn()).serial;
+    const asTheirs = await post(`${pathOf(EXPORTER)}/${elsewhere}/revoke`, { reason });
+    expect(refusalOf(asTheirs)).toBe('404 NOT_FOUND');
+    const theirs = (await newCertificate()).serial;
+    expect(refusalOf(await post(`${OWN}/${theirs}/revoke`, { reason }))).toBe('404 NOT_FOUND');
+  });
+});
+
 test('without an authority nothing is issued or revoked, and the answer says why', async () => {
   const bare = await startControlPlane({ withoutAuthority: true });
   try {

@@ -25,7 +25,7 @@ import { createDatabase, createPool } from '../../db/pool.ts';
 import { createSealer, type SealKey, type Sealer } from '../../db/sealed.ts';
 import { createAuthority } from '../../runtime/certificates/authority.ts';
 import type { RateLimits } from '../../runtime/rate-groups.ts';
-import type { TlsMaterial } from '../../runtime/tls.ts';
+import { certificateFacts, type TlsMaterial } from '../../runtime/tls.ts';
 import { startPostgres } from '../../stack/postgres/postgres.ts';
 import {
   POLICY_REVISION,
@@ -141,6 +141,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
       signals: options.signals ?? NO_SIGNALS,
       supportDesk: options.supportDesk ?? desk.supportDesk,
       tokens: TOKENS,
+      own: { hosts: ['cp.localhost'], inUse: () => certificateFacts(tls.cert) },
       hasMail: options.hasMail ?? true,
       console: { namespaces: {} },
       ...(options.withoutAuthority === true ? {} : { authority: createAuthority(pki.authority) }),

@@ -54,6 +54,8 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /admin/api/trades/:id/rerun': ['trade.rerun.asked', 'trade.rerun.answered'],
   'POST /wls/:id/certificates': ['certificate.issued'],
   'POST /wls/:id/certificates/:serial/revoke': ['certificate.revoked'],
+  'POST /admin/api/certificates': ['certificate.issued'],
+  'POST /admin/api/certificates/:serial/revoke': ['certificate.revoked'],
   'POST /imbalance/signals': ['signal.created'],
   'POST /imbalance/signals/:id/cancel': ['signal.cancelled'],
   'POST /imbalance/signals/redrive': ['signal.redriven'],
@@ -130,6 +132,16 @@ export function auditOfEveryChange(stage: () => Stage): void {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     const csr = await writeCertificateRequest(privateKey);
     const path = `/wls/${IMPORTER.wlId}/certificates`;
+    const { serial } = await admin<{ serial: string }>('POST', path, { csr });
+    const revoked = await admin('POST', `${path}/${serial}/revoke`, { reason: 'a drill' });
+    expect(revoked).toMatchObject({ serial, state: 'REVOKED' });
+  });
+
+  test("a certificate of the Control Plane's own is issued, and revoked", async () => {
+    const { admin } = stage();
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const csr = await writeCertificateRequest(privateKey);
+    const path = '/admin/api/certificates';
     const { serial } = await admin<{ serial: string }>('POST', path, { csr });
     const revoked = await admin('POST', `${path}/${serial}/revoke`, { reason: 'a drill' });
     expect(revoked).toMatchObject({ serial, state: 'REVOKED' });

@@ -12,21 +12,27 @@ import { spareOffers } from './trades.ts';
 /** CONTRACTS.md: refused at every party within a minute. Nudges make it seconds. */
 const PROMISED_MS = 60_000;
 
+type Own = TlsMaterial & { readonly serial: string };
+interface Issued {
+  readonly certificate: string;
+  readonly authority: string;
+  readonly serial: string;
+}
+
 /** Certificates that are revoked and replaced under running parties, by their own routes. */
 export function revokedCertificates(stage: () => Stage): void {
-  const certificate = async (): Promise<TlsMaterial & { readonly serial: string }> => {
+  const certificateBy = async (ask: (csr: string) => Promise<Issued>): Promise<Own> => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-    const csr = await writeCertificateRequest(privateKey);
-    const web = stage().stack.web(CP, 'importer');
-    const path = `/wls/${IMPORTER.wlId}/certificates`;
-    const call = { method: 'POST', body: { csr } } as const;
-    const issued = await web.need<{ certificate: string; authority: string; serial: string }>(
-      path,
-      call,
-    );
+    const issued = await ask(await writeCertificateRequest(privateKey));
     const key = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     return { ca: issued.authority, cert: issued.certificate, key, serial: issued.serial };
   };
+  const certificate = (): Promise<Own> =>
+    certificateBy((csr) => {
+      const web = stage().stack.web(CP, 'importer');
+      const path = `/wls/${IMPORTER.wlId}/certificates`;
+      return web.need<Issued>(path, { method: 'POST', body: { csr } });
+    });
   /** A trade that nobody has: known callers are told so, strangers are not let in. */
   const knock = async (party: Party, tls: TlsMaterial): Promise<string> => {
     const web = webWith(stage().stack, party, tls);
@@ -56,6 +62,31 @@ export function revokedCertificates(stage: () => Stage): void {
       }
       const seconds = ((performance.now() - since) / 1_000).toFixed(1);
       process.stdout.write(`revoked certificate refused everywhere after ${seconds} s\n`);
+    },
+    PROMISED_MS * 2,
+  );
+
+  test(
+    'a revoked certificate of the Control Plane’s own is refused at every white label, too',
+    async () => {
+      const { admin, stack } = stage();
+      const path = '/admin/api/certificates';
+      const tls = await certificateBy((csr) => admin<Issued>('POST', path, { csr }));
+      const categories = async (party: Party): Promise<string> => {
+        const web = webWith(stack, party, tls);
+        try {
+          return outcomeOf(await web.ask('/api/v2/trader/offer-categories'));
+        } finally {
+          web.close();
+        }
+      };
+      for (const party of WL_PARTIES) expect(await categories(party)).toBe('200');
+      await admin('POST', `${path}/${tls.serial}/revoke`, { reason: 'a drill' });
+      for (const party of WL_PARTIES) {
+        const refused = async (): Promise<boolean> =>
+          (await categories(party)) === '401 CERTIFICATE_REQUIRED';
+        await eventually(`${party.slug} refuses it`, refused, PROMISED_MS);
+      }
     },
     PROMISED_MS * 2,
   );

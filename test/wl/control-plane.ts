@@ -11,7 +11,7 @@ import type { CpSchema } from '../../db/cp/schema.ts';
 import { migrate } from '../../db/migrator.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
 import type { Authority } from '../../runtime/certificates/authority.ts';
-import type { TlsMaterial } from '../../runtime/tls.ts';
+import { certificateFacts, type TlsMaterial } from '../../runtime/tls.ts';
 import { startHttpParty, type HttpParty } from '../support/http-party.ts';
 import { testSealer } from './database.ts';
 import { ISSUER } from './tokens.ts';
@@ -70,6 +70,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
   const routes = cpRoutes({
     ...{ db, sealer, profile: 'local', verifier, signer, engine },
     authority: options.authority,
+    own: { hosts: ['cp.localhost'], inUse: () => certificateFacts(tls.cert) },
     work: { kick: () => undefined },
     signals: { look: () => undefined, test: engine.syncSnapshot },
     supportDesk: { call: engine.syncSnapshot },

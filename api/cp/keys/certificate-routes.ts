@@ -5,6 +5,7 @@ import {
   listCertificates,
   recordIssued,
   revokeCertificate,
+  type CertificateHolder,
   type StoredCertificate,
 } from '../../../db/cp/certificate.ts';
 import { readWl } from '../../../db/cp/wl.ts';
@@ -14,14 +15,17 @@ import {
   readCertificateRequest,
   type CertificateRequest,
 } from '../../../runtime/certificates/request.ts';
-import { serialOf, wlSubjectUri } from '../../../runtime/tls.ts';
+import { CP_SUBJECT_URI, serialOf, wlSubjectUri } from '../../../runtime/tls.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Reply, type Route } from '../../http/route.ts';
 import { authorOf, foundOrProblem, valueOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { timestamp, wlId, wlParams } from '../schemas.ts';
 
-type CertificateDeps = Pick<CpApiDeps, 'db' | 'sealer' | 'profile' | 'work' | 'authority'>;
+export type CertificateDeps = Pick<
+  CpApiDeps,
+  'db' | 'sealer' | 'profile' | 'work' | 'authority' | 'own'
+>;
 
 // Ten times the request for the largest key that is taken.
 const MAX_CSR = 32_768;
@@ -33,11 +37,11 @@ const AS_GOOD_AS_NEW_MS = (CERTIFICATE_DAYS - 1) * DAY_MS;
 // In the local stack every party is also called by these.
 const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 
-const csrBody = z.strictObject({ csr: z.string().min(1).max(MAX_CSR) });
-const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(MAX_REASON) });
-const serial = z.string().regex(SERIAL_FORM, 'is hexadecimal').transform(serialOf);
+export const csrBody = z.strictObject({ csr: z.string().min(1).max(MAX_CSR) });
+export const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(MAX_REASON) });
+export const serial = z.string().regex(SERIAL_FORM, 'is hexadecimal').transform(serialOf);
 
-const issuedView = z.object({
+export const issuedView = z.object({
   serial: z.string(),
   thumbprint: z.string(),
   notBefore: timestamp,
@@ -45,9 +49,8 @@ const issuedView = z.object({
   certificate: z.string().meta({ description: 'PEM.' }),
   authority: z.string().meta({ description: 'PEM of the authority that has signed it.' }),
 });
-export const certificateView = z.object({
+export const ownCertificateView = z.object({
   serial: z.string(),
-  wlId: z.string(),
   origin: z.enum(['ISSUED', 'SHOWN', 'NAMED']),
   state: z.enum(['VALID', 'REVOKED']),
   thumbprint: z.string().nullable(),
@@ -60,6 +63,7 @@ export const certificateView = z.object({
   revokedBy: z.string().nullable(),
   reason: z.string().nullable(),
 });
+export const certificateView = ownCertificateView.extend({ wlId: z.string() });
 
 /** Certificates of WLs: issued for a request, listed, revoked. */
 export function certificateRoutes(deps: CertificateDeps, guards: Guards): Route[] {
@@ -91,18 +95,12 @@ export function certificateRoutes(deps: CertificateDeps, guards: Guards): Route[
       body: revokeBody,
       responses: { 200: certificateView },
       handler: async ({ params: { id, serial: revoked }, body, principal, facts }) => {
-        const authority = authorityOf(deps);
-        const outcome = await revokeCertificate(deps.db, {
+        const certificate = await revoke(deps, {
           ...{ wlId: id, serial: revoked, reason: body.reason },
           mayName: principal.kind === 'operator',
-          sign: (list) => authority.signRevocationList({ ...list, now: new Date() }),
           author: authorOf(principal, facts),
         });
-        const { certificate } = valueOrProblem(outcome, {
-          CONFLICT: 'The certificate is revoked already.',
-        });
-        deps.work.kick();
-        return { status: 200, body: viewOf(certificate) };
+        return { status: 200, body: { ...viewOf(certificate), wlId: id } };
       },
     }),
     route({
@@ -116,19 +114,41 @@ export function certificateRoutes(deps: CertificateDeps, guards: Guards): Route[
       responses: { 200: z.object({ items: z.array(certificateView) }) },
       handler: async ({ params: { id } }) => {
         const items = await listCertificates(deps.db, id);
-        return { status: 200, body: { items: items.map(viewOf) } };
+        return { status: 200, body: { items: items.map((row) => ({ ...viewOf(row), wlId: id })) } };
       },
     }),
   ];
 }
 
-function authorityOf({ authority }: CertificateDeps): Authority {
+/** Ends a certificate; the one that this process shows is replaced first. */
+export async function revoke(
+  deps: CertificateDeps,
+  ended: Omit<Parameters<typeof revokeCertificate>[1], 'sign'>,
+): Promise<StoredCertificate> {
+  const authority = authorityOf(deps);
+  if (ended.serial === deps.own.inUse().serial) {
+    // Every WL would refuse this process, and none could be told of the next certificate.
+    const detail = 'The Control Plane shows this certificate: put another one in its place first.';
+    throw new Problem('CONFLICT', { detail });
+  }
+  const outcome = await revokeCertificate(deps.db, {
+    ...ended,
+    sign: (list) => authority.signRevocationList({ ...list, now: new Date() }),
+  });
+  const { certificate } = valueOrProblem(outcome, {
+    CONFLICT: 'The certificate is revoked already.',
+  });
+  deps.work.kick();
+  return certificate;
+}
+
+export function authorityOf({ authority }: CertificateDeps): Authority {
   if (authority !== undefined) return authority;
   const detail = 'This Control Plane has no authority to sign with: CA_CERT_FILE, CA_KEY_FILE.';
   throw new Problem('CONFLICT', { detail });
 }
 
-async function requestOf(csr: string): Promise<CertificateRequest> {
+export async function requestOf(csr: string): Promise<CertificateRequest> {
   try {
     return await readCertificateRequest(csr);
   } catch (cause) {
@@ -147,24 +167,38 @@ async function issue(
     readonly author: Parameters<typeof recordIssued>[2];
   },
 ): Promise<Reply> {
-  const { id, authority, request, author } = asked;
+  const { id, ...rest } = asked;
   const wl = foundOrProblem(await readWl(deps.db, deps.sealer, id));
   if (wl.status === 'BLOCKED') {
     throw new Problem('FORBIDDEN', { detail: 'The white label is blocked.' });
   }
+  const hosts = hostsOf(wl.peerUrl, deps.profile === 'local');
+  return issueTo(deps, { ...rest, wlId: id, hosts });
+}
+
+interface Issuing {
+  readonly wlId: CertificateHolder;
+  readonly hosts: readonly string[];
+  readonly authority: Authority;
+  readonly request: CertificateRequest;
+  readonly author: Parameters<typeof recordIssued>[2];
+}
+
+/** Signs and records; the same request gets the same certificate. */
+export async function issueTo(deps: CertificateDeps, issuing: Issuing): Promise<Reply> {
+  const { wlId: holder, hosts, authority, request, author } = issuing;
   const { keyFingerprint, publicKey } = request;
   if (await isKeyRevoked(deps.db, keyFingerprint)) {
     throw new Problem('CONFLICT', { detail: 'A certificate of this key was revoked: make a key.' });
   }
-  const hosts = hostsOf(wl.peerUrl, deps.profile === 'local');
   const now = new Date();
-  const known = await issuedForKey(deps.db, id, keyFingerprint);
+  const known = await issuedForKey(deps.db, holder, keyFingerprint);
   if (known !== undefined && isAsGoodAsNew(known, hosts, now)) {
     return { status: 200, body: issuedViewOf(known, authority) };
   }
-  const subjectUri = wlSubjectUri(id);
+  const subjectUri = holder === null ? CP_SUBJECT_URI : wlSubjectUri(holder);
   const { pem, facts } = await authority.issue({ publicKey, subjectUri, hosts, now });
-  await recordIssued(deps.db, { ...facts, wlId: id, pem, keyFingerprint, hosts }, author);
+  await recordIssued(deps.db, { ...facts, wlId: holder, pem, keyFingerprint, hosts }, author);
   const { serial: issued, thumbprint, notBefore, notAfter } = facts;
   const row = { serial: issued, thumbprint, not_before: notBefore, not_after: notAfter, pem };
   return { status: 201, body: issuedViewOf(row, authority) };
@@ -174,7 +208,11 @@ async function issue(
 function hostsOf(peerUrl: string | null, isLocal: boolean): string[] {
   if (peerUrl === null) return [];
   const host = new URL(peerUrl).hostname.replace(/^\[(.*)\]$/, '$1');
-  return [...new Set([host, ...(isLocal ? LOCAL_HOSTS : [])])];
+  return withLocal([host], isLocal);
+}
+
+export function withLocal(hosts: readonly string[], isLocal: boolean): string[] {
+  return [...new Set([...hosts, ...(isLocal ? LOCAL_HOSTS : [])])];
 }
 
 function isAsGoodAsNew(known: StoredCertificate, hosts: readonly string[], now: Date): boolean {
@@ -198,10 +236,9 @@ function issuedViewOf(row: IssuedRow, { certPem }: Authority) {
   };
 }
 
-function viewOf(row: StoredCertificate): z.output<typeof certificateView> {
+export function viewOf(row: StoredCertificate): z.output<typeof ownCertificateView> {
   return {
     serial: row.serial,
-    wlId: row.wl_id,
     origin: row.origin,
     state: row.state,
     thumbprint: row.thumbprint,

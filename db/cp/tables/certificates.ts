@@ -5,8 +5,8 @@ export type CertificateOrigin = 'ISSUED' | 'SHOWN' | 'NAMED';
 
 export interface CertificateTable {
   serial: string;
-  /** The WL that its SAN names. */
-  wl_id: string;
+  /** The WL that its SAN names; null for the Control Plane's own. */
+  wl_id: Nullable<string>;
   origin: CertificateOrigin;
   state: Defaulted<'VALID' | 'REVOKED'>;
   thumbprint: Nullable<string>;
