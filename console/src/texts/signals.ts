@@ -40,8 +40,8 @@ export const signalTexts = defineTexts('signals', {
   body: { 'pt-BR': 'Corpo (mascarado)', en: 'Body (masked)' },
   hops: { 'pt-BR': 'Tempo até cada etapa', en: 'Time to each step' },
   hopsAlt: {
-    'pt-BR': 'Gráfico do tempo até cada etapa, por destinatária; a tabela ao lado diz o mesmo.',
-    en: 'Chart of the time to each step, by receiver; the table beside it says the same.',
+    'pt-BR': 'Gráfico do tempo até cada etapa, por destinatária; a tabela abaixo diz o mesmo.',
+    en: 'Chart of the time to each step, by receiver; the table below says the same.',
   },
   created: { 'pt-BR': 'Criado desde a causa', en: 'Created, from its cause' },
   sent: { 'pt-BR': 'Enviado', en: 'Sent' },

@@ -14,6 +14,9 @@ type Total = BalanceReport['consolidated'][number];
 type Moved = Pick<BalanceItem, 'exports' | 'imports' | 'net_delta' | 'settlements' | 'currency'> &
   Pick<BalanceItem, 'reserved' | 'exposure'>;
 
+// Names have hyphens, which are no place for a line's end.
+const WHOLE = { whiteSpace: 'nowrap' } as const;
+
 interface PairProps {
   readonly rows: readonly BalanceItem[] | undefined;
   readonly error: unknown;
@@ -24,14 +27,19 @@ export function Pairs({ rows, error, paging }: PairProps) {
   const say = useTexts(balanceTexts);
   const language = useLanguage();
   const nameOf = useWlName();
-  const moved = useMovedColumns<BalanceItem>();
+  const { exposure, moved } = useMovedColumns<BalanceItem>();
   const columns: readonly Column<BalanceItem>[] = [
     {
       key: 'pair',
       label: say('pair'),
-      cell: ({ wlId, partner }) => `${nameOf(wlId)} → ${nameOf(partner)}`,
+      cell: ({ wlId, partner }) => (
+        <>
+          <span style={WHOLE}>{nameOf(wlId)} →</span> <span style={WHOLE}>{nameOf(partner)}</span>
+        </>
+      ),
     },
-    ...moved,
+    { key: 'state', label: say('state'), cell: (item) => <PairState item={item} /> },
+    exposure,
     {
       key: 'limit',
       label: say('limit'),
@@ -48,7 +56,7 @@ export function Pairs({ rows, error, paging }: PairProps) {
       isFigure: true,
       cell: ({ percent }) => (percent === null ? '–' : `${percentText(percent, language)} %`),
     },
-    { key: 'state', label: say('state'), cell: (item) => <PairState item={item} /> },
+    ...moved,
   ];
   return (
     <Section title={say('pairs')}>
@@ -68,10 +76,15 @@ export function Pairs({ rows, error, paging }: PairProps) {
 export function Consolidated({ rows }: { readonly rows: readonly Total[] }) {
   const say = useTexts(balanceTexts);
   const nameOf = useWlName();
-  const moved = useMovedColumns<Total>();
+  const { exposure, moved } = useMovedColumns<Total>();
   const columns: readonly Column<Total>[] = [
-    { key: 'wl', label: say('wlName'), cell: ({ wlId }) => nameOf(wlId) },
+    {
+      key: 'wl',
+      label: say('wlName'),
+      cell: ({ wlId }) => <span style={WHOLE}>{nameOf(wlId)}</span>,
+    },
     { key: 'partners', label: say('partners'), isFigure: true, cell: ({ partners }) => partners },
+    exposure,
     ...moved,
   ];
   return (
@@ -87,7 +100,7 @@ export function Consolidated({ rows }: { readonly rows: readonly Total[] }) {
 }
 
 /** What pairs and white labels have in common, each in the exporter's currency. */
-function useMovedColumns<Row extends Moved>(): readonly Column<Row>[] {
+function useMovedColumns<Row extends Moved>() {
   const say = useTexts(balanceTexts);
   const figure = (
     key: 'exports' | 'imports' | 'netDelta' | 'received' | 'paid' | 'reserved' | 'exposure',
@@ -98,15 +111,15 @@ function useMovedColumns<Row extends Moved>(): readonly Column<Row>[] {
     isFigure: true,
     cell: (row) => <Money amount={of(row)} currency={key === 'exposure' ? row.currency : null} />,
   });
-  return [
+  const moved = [
     figure('exports', ({ exports }) => exports),
     figure('imports', ({ imports }) => imports),
     figure('netDelta', ({ net_delta: delta }) => delta),
     figure('received', ({ settlements }) => settlements.received),
     figure('paid', ({ settlements }) => settlements.paid),
     figure('reserved', ({ reserved }) => reserved),
-    figure('exposure', ({ exposure }) => exposure),
   ];
+  return { exposure: figure('exposure', ({ exposure }) => exposure), moved };
 }
 
 function percentText(percent: string, language: string): string {

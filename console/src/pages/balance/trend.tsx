@@ -32,7 +32,7 @@ export function Trend({ items, bucket }: Props) {
     value: `${item.wlId}/${item.partner}`,
     label: `${nameOf(item.wlId)} → ${nameOf(item.partner)}`,
   }));
-  const shown = named.find(({ value }) => value === chosen) ?? named[0];
+  const shown = named.find(({ value }) => value === chosen) ?? nearest(named);
   if (shown === undefined) return null;
   const { item, label } = shown;
   return (
@@ -52,6 +52,8 @@ export function Trend({ items, bucket }: Props) {
           dataKey="from"
           withLegend
           curveType="linear"
+          withDots={false}
+          valueFormatter={(value) => new Intl.NumberFormat(language).format(value)}
           yAxisProps={{ width: AXIS_WIDTH }}
           series={[
             { name: 'exposure', label: say('exposure'), color: 'blue.7' },
@@ -67,6 +69,12 @@ export function Trend({ items, bucket }: Props) {
       </details>
     </Section>
   );
+}
+
+/** The pair that has least left of its limit is what one comes for. */
+function nearest<T extends { readonly item: BalanceItem }>(named: readonly T[]): T | undefined {
+  const used = ({ item }: T): number => Number(item.percent ?? '0');
+  return named.toSorted((a, b) => used(b) - used(a))[0];
 }
 
 function Figures({ item, bucket }: { readonly item: BalanceItem; readonly bucket: Bucket }) {

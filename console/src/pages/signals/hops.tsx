@@ -1,5 +1,5 @@
 import { BarChart } from '@mantine/charts';
-import { Paper, SimpleGrid } from '@mantine/core';
+import { Paper, Stack } from '@mantine/core';
 import { useWlName } from '../../api/queries.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { Section } from '../../parts/section.tsx';
@@ -37,7 +37,7 @@ export function Hops({ signal }: { readonly signal: SignalDetails }) {
   ];
   return (
     <Section title={say('hops')}>
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <Stack>
         <Paper role="img" aria-label={say('hopsAlt')}>
           <BarChart
             h={CHART_HEIGHT}
@@ -52,7 +52,7 @@ export function Hops({ signal }: { readonly signal: SignalDetails }) {
           />
         </Paper>
         <DataTable label={say('hops')} columns={columns} rows={rows} rowKey={({ wlId }) => wlId} />
-      </SimpleGrid>
+      </Stack>
     </Section>
   );
 }

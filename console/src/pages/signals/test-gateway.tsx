@@ -26,7 +26,7 @@ export function TestGateway() {
   return (
     <Section title={say('test')}>
       <Text size="sm">{say('testLead')}</Text>
-      <WlSelect label={say('wl')} value={wlId} change={setWlId} />
+      <WlSelect label={say('wl')} required value={wlId} change={setWlId} />
       {isMissing && wlId === '' && (
         <Text size="sm" c="var(--mantine-color-error)" role="alert">
           {say('chooseWl')}
