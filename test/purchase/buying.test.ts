@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { saveToken } from '../../db/wl/control-tokens.ts';
-import { loadTls } from '../../runtime/tls.ts';
+import { wlSubjectUri } from '../../runtime/tls.ts';
 import type { RefusalCode } from '../../domain/shared/codes.ts';
 import type { CallAnswer } from '../../activities/clients/agent.ts';
 import { freePort } from '../stack/setup.ts';
+import { createTestPki, type TestPki } from '../support/certificates.ts';
 import { silentBefore, startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import {
   PRICE,
@@ -20,9 +21,11 @@ const LONG_MS = 120_000;
 const DEAD = '11111111-1111-4111-8111-111111111111';
 
 let bench: PurchaseBench;
+let pki: TestPki;
 let dead: FaultProxy | undefined;
 beforeAll(async () => {
-  bench = await startPurchaseBench();
+  pki = await createTestPki();
+  bench = await startPurchaseBench({ pki });
 }, LONG_MS);
 afterAll(async () => {
   await dead?.stop();
@@ -145,7 +148,11 @@ test(
     const { agent, exporter, database } = node;
     dead = await startFaultProxy({
       port: await freePort(),
-      tls: loadTls(bench.exporter.config.listen.certificates),
+      // Its partner is told apart by the name in its certificate.
+      tls: await pki.issue({
+        sanUri: wlSubjectUri(DEAD),
+        dnsNames: ['wl-exporter.localhost'],
+      }),
       ...{ agent, target: bench.exporter.url },
     });
     dead.on('preflight', silentBefore);
