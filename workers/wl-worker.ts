@@ -83,7 +83,7 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
   };
   return {
     ...createGovernanceActivities({
-      ...{ db, sealer, controlPlane, keys, own },
+      ...{ db, sealer, controlPlane, keys, own, log },
       peerUrl: `https://${tlsHost}:${tlsPort}`,
       cpUrl: config.cpUrl,
       thumbprint: node.thumbprint,

@@ -3,6 +3,7 @@ import type { Sealer } from '../../db/sealed.ts';
 import type { OwnWl } from '../../db/wl/imported-offers.ts';
 import type { HeadRefusal } from '../../domain/audit/head.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
+import type { Logger } from '../../runtime/log.ts';
 import type { ControlPlaneClient } from '../clients/control-plane.ts';
 import type { KeySource } from '../clients/jwks.ts';
 
@@ -26,4 +27,5 @@ export interface GovernanceDeps {
   /** Of the certificate that we show; tokens are bound to it. */
   readonly thumbprint: () => string;
   readonly clock: () => Date;
+  readonly log: Pick<Logger, 'warn'>;
 }

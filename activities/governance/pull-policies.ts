@@ -1,4 +1,3 @@
-import { log } from '@temporalio/activity';
 import { latestHeadSeen } from '../../db/wl/audit-heads.ts';
 import {
   POLICY_SECRET,
@@ -56,7 +55,7 @@ export async function pullPolicies(
     const pulled = await pullOnce(deps, correlationId).catch((error: unknown) => {
       if (round === 1) throw error;
       // What was applied stands; the next pull reports it.
-      log.warn('applied, but not reported', { error });
+      deps.log.warn({ err: error }, 'applied, but not reported');
       return NOTHING;
     });
     applied.push(...pulled.applied);

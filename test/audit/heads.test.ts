@@ -66,6 +66,7 @@ function depsOf({ agent, tls, thumbprint }: Identity): GovernanceDeps {
     own: { wlId: IMPORTER, currency: 'XIM' },
     thumbprint: () => thumbprint,
     peerUrl: 'https://wl-importer.localhost:15999',
+    log,
     onHeadRefused: (head) => void refused.push(head),
   };
 }

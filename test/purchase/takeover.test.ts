@@ -132,15 +132,22 @@ test(
     await workflow.getHandle(purchaseWorkflowId(tradeId)).terminate('by hand');
     bench.network.heal();
     const idle = 11;
-    await bench.moveClock(bench.importer, idle);
+    let moved = 0;
     const sweep = (): Promise<unknown> =>
       workflow.execute(ORPHAN_SWEEP, {
         workflowId: `sweep/${tradeId}`,
         taskQueue: BACKGROUND_QUEUE,
       });
-    expect((await sweep()) as SweepResult).toMatchObject({ started: 1, failed: 0 });
+    let swept: SweepResult;
+    // A step that was under way may still touch the row, which then is not idle.
+    do {
+      await bench.moveClock(bench.importer, idle);
+      moved += idle;
+      swept = (await sweep()) as SweepResult;
+    } while (swept.started === 0 && moved < 5 * idle);
+    await bench.moveClock(bench.importer, -moved);
+    expect(swept).toMatchObject({ started: 1, failed: 0 });
     expect(await bench.finished(tradeId)).toMatchObject({ state: 'COMPENSATED' });
-    await bench.moveClock(bench.importer, -idle);
   },
   LONG_MS,
 );

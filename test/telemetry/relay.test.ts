@@ -167,7 +167,7 @@ test(
         const { runId, status } = await handle.describe();
         return runId !== before.runId && status.name === 'RUNNING';
       },
-      30_000,
+      60_000,
     );
     const ids = await bench.addEvents(5);
     await bench.drained(60_000);

@@ -63,7 +63,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
   const refusedHeads: RefusedHead[] = [];
   const onHeadRefused = (head: RefusedHead): void => void refusedHeads.push(head);
   const common = { db, sealer, controlPlane, keys, own };
-  const governance = { ...common, peerUrl, cpUrl, clock, onHeadRefused, thumbprint };
+  const governance = { ...common, log, peerUrl, cpUrl, clock, onHeadRefused, thumbprint };
   const connection = await NativeConnection.connect({ address: options.temporalAddress });
   const client = new Client({ connection, namespace });
   const exporterOffers = createExporterOffersClient(agent);

@@ -144,7 +144,7 @@ describe('tokens', () => {
       issuePeerToken: (audience: string) => issue(audience),
     } as unknown as ControlPlaneClient;
     const deps = {
-      ...{ db: wl.db, sealer: SEALER, controlPlane, own: OWN, clock },
+      ...{ db: wl.db, sealer: SEALER, controlPlane, own: OWN, clock, log: LOG },
       thumbprint,
       keys: { refresh: async () => undefined, keysFor: async () => undefined },
       ...{ peerUrl: 'https://a', cpUrl: 'https://b', onHeadRefused: () => undefined },

@@ -97,6 +97,7 @@ async function puller(slug: 'exporter' | 'importer', own: Identity): Promise<Pul
   const deps: GovernanceDeps = {
     ...{ db, sealer: testSealer(slug), controlPlane: lossy, own: { wlId, currency }, clock },
     keys: createKeySource({ db, controlPlane: client, clock, log: pino({ level: 'silent' }) }),
+    log: pino({ level: 'silent' }),
     onHeadRefused: () => undefined,
     peerUrl: `https://wl-${slug}.localhost:15999`,
     cpUrl: controlPlane.url,
