@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { setInterval } from 'node:timers';
 import type { Logger } from './log.ts';
-import { isPair, loadTls, type TlsFiles, type TlsMaterial } from './tls.ts';
+import { isBundle, isPair, loadTls, type TlsFiles, type TlsMaterial } from './tls.ts';
 
 /** Certificate files that may be replaced while the process runs. */
 export interface LiveTls {
@@ -36,7 +36,7 @@ export function watchTls(
     const stamp = await stampOf(files);
     if (stamp === seen) return;
     const found = loadTls(files);
-    if (!isPair(found.cert, found.key)) return;
+    if (!isPair(found.cert, found.key) || !isBundle(found.ca)) return;
     seen = stamp;
     if (isSame(found, material)) return;
     material = found;

@@ -55,6 +55,19 @@ export function isPair(cert: string, key: string): boolean {
   }
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Whether it is certificates to the last line: an empty file of authorities is not our trust. */
+export function isBundle(ca: string): boolean {
+  const blocks = ca.match(CERTIFICATE) ?? [];
+  if (blocks.length === 0 || blocks.length !== ca.split('-----BEGIN ').length - 1) return false;
+  try {
+    return blocks.every((block) => new X509Certificate(block).raw.length > 0);
+  } catch {
+    return false;
+  }
+}
+
 /** The URI SAN of a WL's certificates. */
 export function wlSubjectUri(wlId: string): string {
   return `urn:xpory:wl:${wlId}`;

@@ -143,6 +143,12 @@ test('files that do not fit together are not taken until they do', async () => {
   await serverTls.look();
   expect(serverTls.current()).toEqual(before);
   await writeFile(files.certFile, renewed.cert);
+  for (const half of ['', renewed.ca.slice(0, 100), `${renewed.ca}-----BEGIN CERTIFICATE-----`]) {
+    await writeFile(files.caFile, half);
+    await serverTls.look();
+    expect(serverTls.current()).toEqual(before);
+  }
+  await writeFile(files.caFile, renewed.ca);
   await serverTls.look();
   expect(serverTls.current()).toEqual(renewed);
 });
