@@ -30,6 +30,7 @@ export function watchTls(
   { log, everyMs = LOOK_EVERY_MS }: { readonly log: Logger; readonly everyMs?: number },
 ): WatchedTls {
   let material = loadTls(files);
+  if (!isBundle(material.ca)) throw new Error(`${files.caFile} holds no whole certificate`);
   let seen = '';
   const listeners: ((material: TlsMaterial) => void)[] = [];
   const look = async (): Promise<void> => {

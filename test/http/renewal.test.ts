@@ -153,6 +153,13 @@ test('files that do not fit together are not taken until they do', async () => {
   expect(serverTls.current()).toEqual(renewed);
 });
 
+test('a process does not start on a file of authorities that is empty', async () => {
+  const { ca } = loadTls(files);
+  await writeFile(files.caFile, '');
+  expect(() => watchTls(files, { log: LOG })).toThrow(files.caFile);
+  await writeFile(files.caFile, ca);
+});
+
 test('a process that starts between the two renames finds the certificate of its key', async () => {
   const renewed = await material();
   await writeFile(nextFile(files.certFile), renewed.cert);
