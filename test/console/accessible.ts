@@ -22,3 +22,10 @@ export async function assertAccessible(page: Page): Promise<void> {
     .map(({ id, nodes }) => ({ id, at: nodes.map(({ html }) => html.slice(0, 200)) }));
   expect({ page: page.url(), found }).toEqual({ page: page.url(), found: [] });
 }
+
+/** By how much the page is wider than the window. */
+export async function overflow(page: Page): Promise<unknown> {
+  return page.evaluate(
+    'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)',
+  );
+}

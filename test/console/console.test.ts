@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Page } from 'playwright-core';
 import { CP, EXPORTER, IMPORTER } from '../../stack/parties.ts';
 import { logIn } from '../../stack/register.ts';
-import { assertAccessible } from './accessible.ts';
+import { assertAccessible, overflow } from './accessible.ts';
 import { MASTER, NARROW, openConsole, signIn, type ConsoleBench } from './bench.ts';
 
 // A whole stack, a build of the console and a browser, on two busy cores.
@@ -229,11 +228,4 @@ async function categoriesOf({ stack }: ConsoleBench): Promise<readonly Category[
   const { items } = await cp.need<{ items: Category[] }>(path, { bearer });
   expect(items.length).toBeGreaterThan(1);
   return items;
-}
-
-/** By how much the page is wider than the window. */
-async function overflow(page: Page): Promise<unknown> {
-  return page.evaluate(
-    'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)',
-  );
 }

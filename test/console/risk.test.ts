@@ -4,7 +4,7 @@ import { BUYER } from '../../stack/local-data/members.ts';
 import { EXPORTER, IMPORTER } from '../../stack/parties.ts';
 import { importOffers, logIn, putRelationship } from '../../stack/register.ts';
 import { buy } from '../runbook/stage.ts';
-import { assertAccessible } from './accessible.ts';
+import { assertAccessible, overflow } from './accessible.ts';
 import { NARROW, openConsole, type ConsoleBench } from './bench.ts';
 import { offersOf, told } from './shop.ts';
 
@@ -236,10 +236,7 @@ describe('what puts it right', () => {
         await page.getByLabel('Carregando').waitFor({ state: 'detached' });
         // The others were looked at in their stories, at full width.
         if (path === '/signals') await assertAccessible(page);
-        const overflow = await page.evaluate(
-          'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)',
-        );
-        expect([path, overflow]).toEqual([path, 0]);
+        expect([path, await overflow(page)]).toEqual([path, 0]);
       }
     },
     LONG_MS,

@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { BUYER, QA_MEMBER } from '../../stack/local-data/members.ts';
 import { EXPORTER, IMPORTER } from '../../stack/parties.ts';
 import { buy, changeOffer, type BuyAnswer, type ImportedOffer } from '../runbook/stage.ts';
-import { assertAccessible } from './accessible.ts';
+import { assertAccessible, overflow } from './accessible.ts';
 import { NARROW, openConsole, signIn, type ConsoleBench } from './bench.ts';
 import { breakHoldsOf, offersOf, told } from './shop.ts';
 
@@ -301,13 +301,9 @@ test(
       await page.goto(bench.url(path));
       await isAt(page, name);
       await page.getByLabel('Carregando').waitFor({ state: 'detached' });
-      expect([path, await page.evaluate(OVERFLOW)]).toEqual([path, 0]);
+      expect([path, await overflow(page)]).toEqual([path, 0]);
       await assertAccessible(page);
     }
   },
   LONG_MS,
 );
-
-/** By how much the page is wider than the window. */
-const OVERFLOW =
-  'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';

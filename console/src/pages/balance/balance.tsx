@@ -1,13 +1,11 @@
 import { Button, Paper, SimpleGrid } from '@mantine/core';
-import { useState } from 'react';
 import type { BalanceItem } from '../../../../api/cp/reports/balance-schemas.ts';
-import { download } from '../../api/client.ts';
 import type { BalanceReport, Page as Listed } from '../../api/types.ts';
+import { CsvButton } from '../../parts/csv-button.tsx';
 import { useFilters, type Filters } from '../../parts/filters.ts';
 import { Instant } from '../../parts/instant.tsx';
 import { Page } from '../../parts/page.tsx';
 import { useCursorList } from '../../parts/paging.ts';
-import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { timeText } from '../../parts/values.tsx';
 import { WlSelect } from '../../parts/wl-select.tsx';
 import { balanceTexts } from '../../texts/balance.ts';
@@ -37,7 +35,9 @@ export default function BalancePage() {
     <Page
       title={say('title')}
       lead={data === undefined ? say('lead') : say('asOf', { at: timeText(data.asOf, language) })}
-      actions={<Csv filters={filters} />}
+      actions={
+        <CsvButton label={say('csv')} path={PATH} name="trade-balance.csv" query={filters} />
+      }
     >
       <BalanceFilters filters={filters} change={change} />
       <Pairs rows={rows} error={error} paging={paging} />
@@ -76,23 +76,5 @@ function BalanceFilters({ filters, change }: FilterProps) {
         {say('clear')}
       </Button>
     </Paper>
-  );
-}
-
-/** The report as the API writes it for spreadsheets. */
-function Csv({ filters }: { readonly filters: Filters<Filter> }) {
-  const say = useTexts(balanceTexts);
-  const [error, setError] = useState<unknown>(null);
-  const take = (): void => {
-    setError(null);
-    download(PATH, 'trade-balance.csv', { query: filters, accept: 'text/csv' }).catch(setError);
-  };
-  return (
-    <>
-      <Button variant="default" onClick={take}>
-        {say('csv')}
-      </Button>
-      <ProblemAlert error={error} />
-    </>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Loader, Paper, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Button, Group, Loader, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { z } from 'zod';
 import type { planView } from '../../../../api/cp/plans/routes.ts';
 import { post } from '../../api/client.ts';
@@ -16,6 +16,7 @@ import { useAction } from '../../parts/saving.ts';
 import { Section } from '../../parts/section.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Money, Time } from '../../parts/values.tsx';
+import { StateSelect } from '../../parts/state-select.tsx';
 import { WlSelect } from '../../parts/wl-select.tsx';
 import { WorkflowLink } from '../../parts/workflow-link.tsx';
 import { planTexts } from '../../texts/plans.ts';
@@ -46,13 +47,11 @@ export default function PlansPage() {
     <Page title={say('title')} lead={say('lead')}>
       <Paper withBorder p="sm" component="search">
         <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
-          <Select
+          <StateSelect
             label={say('state')}
-            placeholder={shared('any')}
-            clearable
-            data={STATES}
-            value={filters.state ?? null}
-            onChange={(state) => change({ state: state ?? '' })}
+            states={STATES}
+            value={filters.state}
+            change={(state) => change({ state })}
           />
           <WlSelect label={say('src')} value={filters.src} change={(src) => change({ src })} />
           <WlSelect label={say('dst')} value={filters.dst} change={(dst) => change({ dst })} />

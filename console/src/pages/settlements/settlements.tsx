@@ -1,4 +1,4 @@
-import { Paper, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Paper, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useWlName } from '../../api/queries.ts';
 import { useSession } from '../../api/session.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
@@ -7,9 +7,9 @@ import { Page } from '../../parts/page.tsx';
 import { useCursorList } from '../../parts/paging.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Money, Time, timeText } from '../../parts/values.tsx';
+import { StateSelect } from '../../parts/state-select.tsx';
 import { WlSelect } from '../../parts/wl-select.tsx';
 import { settlementTexts } from '../../texts/settlements.ts';
-import { sharedTexts } from '../../texts/shared.ts';
 import { useLanguage, useTexts } from '../../texts/texts.ts';
 import { Decide, DecisionProblem, useDecision } from './decide.tsx';
 import { RecordForm } from './record-form.tsx';
@@ -22,7 +22,6 @@ const STATES = ['PENDING', 'CONFIRMED', 'WITHDRAWN'];
 /** What was paid outside of the trades: one records it, another confirms it. */
 export default function SettlementsPage() {
   const say = useTexts(settlementTexts);
-  const shared = useTexts(sharedTexts);
   const { filters, change } = useFilters(FILTERS);
   const { rows, error, paging } = useCursorList<Settlement>(SETTLEMENTS, {
     query: filters,
@@ -35,13 +34,11 @@ export default function SettlementsPage() {
       <RecordForm src={filters.src} dst={filters.dst} />
       <Paper withBorder p="sm" component="search">
         <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
-          <Select
+          <StateSelect
             label={say('state')}
-            placeholder={shared('any')}
-            clearable
-            data={STATES}
-            value={filters.state ?? null}
-            onChange={(state) => change({ state: state ?? '' })}
+            states={STATES}
+            value={filters.state}
+            change={(state) => change({ state })}
           />
           <WlSelect label={say('src')} value={filters.src} change={(src) => change({ src })} />
           <WlSelect label={say('dst')} value={filters.dst} change={(dst) => change({ dst })} />

@@ -1,10 +1,10 @@
-import { Alert, Button, Paper, SimpleGrid, Text } from '@mantine/core';
+import { Alert, Paper, SimpleGrid, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { download, get } from '../../api/client.ts';
+import { get } from '../../api/client.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { Facts } from '../../parts/facts.tsx';
-import { useFilters, type Filters } from '../../parts/filters.ts';
+import { CsvButton } from '../../parts/csv-button.tsx';
+import { useFilters } from '../../parts/filters.ts';
 import { Instant } from '../../parts/instant.tsx';
 import { Page } from '../../parts/page.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -16,7 +16,6 @@ import { SETTLEMENTS, type Statement } from './types.ts';
 
 const PATH = `${SETTLEMENTS}/statement`;
 const FIELDS = ['src', 'dst', 'from', 'to'] as const;
-type Asked = Filters<(typeof FIELDS)[number]>;
 type Line = Statement['lines'][number];
 
 /** A pair's opening, lines and closing of a period, as the CSV says them. */
@@ -33,7 +32,11 @@ export default function StatementPage() {
     <Page
       title={say('title')}
       lead={say('lead')}
-      actions={data !== undefined && <Csv asked={filters} />}
+      actions={
+        data !== undefined && (
+          <CsvButton label={say('csv')} path={PATH} name="statement.csv" query={filters} />
+        )
+      }
     >
       <Paper withBorder p="sm" component="search">
         <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
@@ -47,23 +50,6 @@ export default function StatementPage() {
       <ProblemAlert error={error} />
       {isAsked && data !== undefined && <Lines statement={data} />}
     </Page>
-  );
-}
-
-function Csv({ asked }: { readonly asked: Asked }) {
-  const say = useTexts(statementTexts);
-  const [error, setError] = useState<unknown>(null);
-  const take = (): void => {
-    setError(null);
-    download(PATH, 'statement.csv', { query: asked, accept: 'text/csv' }).catch(setError);
-  };
-  return (
-    <>
-      <Button variant="default" onClick={take}>
-        {say('csv')}
-      </Button>
-      <ProblemAlert error={error} />
-    </>
   );
 }
 

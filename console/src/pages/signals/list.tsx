@@ -1,4 +1,4 @@
-import { Group, Paper, Select, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useWlName } from '../../api/queries.ts';
 import { useRole } from '../../api/session.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
@@ -8,8 +8,8 @@ import { Page } from '../../parts/page.tsx';
 import { useCursorList } from '../../parts/paging.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Money, Time } from '../../parts/values.tsx';
+import { StateSelect } from '../../parts/state-select.tsx';
 import { WlSelect } from '../../parts/wl-select.tsx';
-import { sharedTexts } from '../../texts/shared.ts';
 import { signalTexts } from '../../texts/signals.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { RedriveSince } from './redrive.tsx';
@@ -23,7 +23,6 @@ const STATES = ['PENDING', 'SENT', 'ACKED', 'SUPERSEDED', 'CANCELLED'];
 /** What was signalled, how far it got, and what can be done when it did not get through. */
 export default function SignalsPage() {
   const say = useTexts(signalTexts);
-  const shared = useTexts(sharedTexts);
   const mayOperate = useRole('operator', 'risk');
   const { filters, change } = useFilters(FILTERS);
   const { rows, error, paging } = useCursorList<Signal>(SIGNALS, {
@@ -35,13 +34,11 @@ export default function SignalsPage() {
     <Page title={say('title')} lead={say('lead')}>
       <Paper withBorder p="sm" component="search">
         <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
-          <Select
+          <StateSelect
             label={say('state')}
-            placeholder={shared('any')}
-            clearable
-            data={STATES}
-            value={filters.state ?? null}
-            onChange={(state) => change({ state: state ?? '' })}
+            states={STATES}
+            value={filters.state}
+            change={(state) => change({ state })}
           />
           {(['wlId', 'src', 'dst'] as const).map((key) => (
             <WlSelect
