@@ -33,6 +33,7 @@ import { tradeRoutes } from './trades/routes.ts';
 import { traderAccountRoutes } from './trader-accounts/routes.ts';
 import { explainRoute } from './explain/routes.ts';
 import { evidenceRoute } from './trades/evidence.ts';
+import { peopleRoute } from './users/people-route.ts';
 import { userRoutes } from './users/routes.ts';
 import { whatIfRoute } from './whatif/routes.ts';
 import { wlRoutes } from './wls/routes.ts';
@@ -51,6 +52,7 @@ export function cpRoutes(deps: CpApiDeps): Route[] {
     ...authRoutes(deps),
     sessionRoute(deps, guards),
     ...userRoutes(deps, guards),
+    peopleRoute(deps, guards),
     ...wlRoutes(deps, guards),
     ...policyRoutes(deps, guards),
     ...relationshipRoutes(deps, guards),

@@ -11,7 +11,10 @@ import { openColumn, OPERATOR_EMAIL_INDEX, sealColumn } from './sealed-columns.t
 export const OPERATOR_ROLES = ['master', 'operator', 'risk', 'support', 'auditor'] as const;
 export type OperatorRole = (typeof OPERATOR_ROLES)[number];
 
-/** A person; e-mail and name are in the clear, for that person and for masters. */
+/**
+ * A person; e-mail and name are in the clear, for that person and for masters. Colleagues see what
+ * `listPeople` says.
+ */
 export interface Operator {
   readonly id: string;
   readonly email: string;
@@ -130,6 +133,18 @@ export async function listOperators(
     .offset(page.offset)
     .execute();
   return { items: rows.map((row) => operatorOf(row, sealer)), total: Number(total) };
+}
+
+/** Far more than operate one Control Plane; the longest known come first. */
+const PEOPLE = 1_000;
+
+/** Everybody as their colleagues call them: by name, or by e-mail where they gave none. */
+export async function listPeople(
+  db: Kysely<CpSchema>,
+  sealer: Sealer,
+): Promise<{ id: string; called: string; roles: readonly OperatorRole[] }[]> {
+  const { items } = await listOperators(db, sealer, { limit: PEOPLE, offset: 0 });
+  return items.map(({ id, name, email, roles }) => ({ id, called: name ?? email, roles }));
 }
 
 export async function readOperator(

@@ -88,6 +88,23 @@ describe('people', () => {
     expect((await look(token)).status).toBe(200);
   });
 
+  test('colleagues know each other by name and role, also who has left, and nothing more', async () => {
+    const left = await stage.person('risk');
+    const asking = await stage.person('auditor');
+    const path = `/admin/api/users/${left.id}`;
+    const named = { email: 'nameless@people.example', password: PASSWORD, roles: ['support'] };
+    const token = stage.master;
+    await stage.ask({ method: 'PATCH', path, body: { status: 'DISABLED' }, token });
+    await stage.ask({ method: 'POST', path: '/admin/api/users', body: named, token });
+    const { status, body } = await stage.ask({ path: '/admin/api/people', token: asking.token });
+    const { items } = body as { items: { id: string; called: string }[] };
+    expect(status).toBe(200);
+    expect(items.find(({ id }) => id === left.id)).toEqual({
+      ...{ id: left.id, called: 'Ana Prado', roles: ['risk'] },
+    });
+    expect(items.map(({ called }) => called)).toContain(named.email);
+  });
+
   test('the last master stays one', async () => {
     const { items } = (await stage.ask({ path: '/admin/api/users', token: stage.master })).body as {
       items: { id: string; roles: string[] }[];

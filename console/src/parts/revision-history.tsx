@@ -5,6 +5,7 @@ import { revisionTexts } from '../texts/revisions.ts';
 import { sharedTexts } from '../texts/shared.ts';
 import { useLanguage, useTexts } from '../texts/texts.ts';
 import { useCursorList } from './paging.ts';
+import { PersonName } from './person.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 import { DotBadge } from './status-badge.tsx';
 import { durationText, Time } from './values.tsx';
@@ -45,7 +46,8 @@ function OneRevision({ revision }: { readonly revision: Revision }) {
       <Group justify="space-between" gap="xs">
         <Text fw={600}>{say('revision', { revision: revision.revision })}</Text>
         <Text size="sm" c="dimmed">
-          <Time at={revision.at} /> · {revision.updatedBy} · {revision.updatedSource}
+          <Time at={revision.at} /> · <PersonName id={revision.updatedBy} /> ·{' '}
+          {revision.updatedSource}
         </Text>
       </Group>
       {revision.diff.length > 0 && <Diff diff={revision.diff} />}

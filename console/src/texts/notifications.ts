@@ -21,6 +21,7 @@ export const notificationTexts = defineTexts('notifications', {
   markRead: { 'pt-BR': 'Marcar como lido', en: 'Mark as read' },
   markReadOf: { 'pt-BR': 'Marcar como lido: {{title}}', en: 'Mark as read: {{title}}' },
   readAt: { 'pt-BR': 'Lido {{at}}', en: 'Read {{at}}' },
+  readAtBy: { 'pt-BR': 'Lido {{at}} por {{person}}', en: 'Read {{at}} by {{person}}' },
   closedAt: { 'pt-BR': 'Encerrado {{at}}', en: 'Over since {{at}}' },
   isNew: { 'pt-BR': 'Novo', en: 'New' },
   details: { 'pt-BR': 'Detalhes', en: 'Details' },

@@ -82,6 +82,62 @@ export const signalTexts = defineTexts('signals', {
     'pt-BR': 'Reabertas {{reopened}}, tentadas agora {{open}}.',
     en: 'Reopened {{reopened}}, tried now {{open}}.',
   },
+  nothing: {
+    'pt-BR': 'Nenhum sinal com estes filtros: nada foi mandado ligar ou desligar.',
+    en: 'No signal with these filters: nothing was told to be switched on or off.',
+  },
+  byHand: { 'pt-BR': 'Sinalizar à mão', en: 'Signal by hand' },
+  byHandLead: {
+    'pt-BR': 'Desliga ou religa um sentido de um par. Antes de sair, diz o que fará e a quem.',
+    en: 'Switches one direction of a pair off or on. Before it leaves, it says what it will do and to whom.',
+  },
+  action: { 'pt-BR': 'O que mandar', en: 'What to tell them' },
+  DISABLE: { 'pt-BR': 'Desligar', en: 'Disable' },
+  ENABLE: { 'pt-BR': 'Religar', en: 'Enable' },
+  signalThis: { 'pt-BR': 'Ver o que fará', en: 'See what it will do' },
+  send: { 'pt-BR': 'Sinalizar', en: 'Signal' },
+  signalled: {
+    'pt-BR': 'Sinal criado, a caminho das duas white labels.',
+    en: 'Signal made, on its way to both white labels.',
+  },
+  DISABLETitle: { 'pt-BR': 'Desligar este sentido?', en: 'Disable this direction?' },
+  ENABLETitle: { 'pt-BR': 'Religar este sentido?', en: 'Enable this direction?' },
+  goesTo: {
+    'pt-BR': '1 sinal com 2 entregas: a {{src}} e a {{dst}}.',
+    en: '1 signal with 2 deliveries: to {{src}} and to {{dst}}.',
+  },
+  DISABLEDoes: {
+    'pt-BR':
+      'Membros de {{dst}} deixam de comprar ofertas de {{src}}. Reservas já feitas ainda podem confirmar.',
+    en: 'Members of {{dst}} can no longer buy offers of {{src}}. Holds that were taken may still confirm.',
+  },
+  ENABLEDoes: {
+    'pt-BR':
+      'Membros de {{dst}} voltam a comprar ofertas de {{src}}, quem quer que as tenha desligado.',
+    en: 'Members of {{dst}} can buy offers of {{src}} again, whoever had disabled them.',
+  },
+  offersOf: {
+    'pt-BR': {
+      one: '{{src}} tinha 1 oferta ativa na última leitura.',
+      other: '{{src}} tinha {{count}} ofertas ativas na última leitura.',
+    },
+    en: {
+      one: '{{src}} had 1 active offer when it was last read.',
+      other: '{{src}} had {{count}} active offers when it was last read.',
+    },
+  },
+  DISABLEStays: {
+    'pt-BR': 'Fica assim até que uma pessoa religue: o automático não desfaz.',
+    en: 'It stays so until a person enables it: the automatic one does not lift it.',
+  },
+  ENABLEStays: {
+    'pt-BR': 'O limite continua a valer: passado de novo, desliga-se sozinho.',
+    en: 'The limit still holds: passed again, it disables by itself.',
+  },
+  otherWay: {
+    'pt-BR': 'O sentido contrário, {{dst}} → {{src}}, não muda.',
+    en: 'The other direction, {{dst}} → {{src}}, does not change.',
+  },
   test: { 'pt-BR': 'Testar o gateway', en: 'Test the gateway' },
   testLead: {
     'pt-BR': 'Pergunta ao gateway se ele aceita sinais; nenhuma oferta muda.',

@@ -1,5 +1,6 @@
 import { Badge, Select } from '@mantine/core';
 import { APPROVALS, useApprovalCount } from '../../api/counts.ts';
+import { usePersonName } from '../../api/people.ts';
 import { useWlName, useWls } from '../../api/queries.ts';
 import { useRole, useSession } from '../../api/session.ts';
 import { leftUntil, useNow } from '../../parts/countdown.tsx';
@@ -121,6 +122,8 @@ function Deadline({ at }: { readonly at: string | null }) {
 function OnItsWay({ decision }: { readonly decision: NonNullable<Waiting['decision']> }) {
   const say = useTexts(approvalTexts);
   const session = useSession();
-  const person = decision.decidedBy === session?.user.id ? say('you') : decision.decidedBy;
+  const nameOf = usePersonName();
+  const isOwn = decision.decidedBy === session?.user.id;
+  const person = isOwn ? say('you') : nameOf(decision.decidedBy);
   return <>{say('carried', { decision: say(decision.decision), person })}</>;
 }

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
 import type { outcomeView, waitingView } from '../../../../api/cp/approvals/routes.ts';
 import { post } from '../../api/client.ts';
+import { usePersonName } from '../../api/people.ts';
 import { useSession } from '../../api/session.ts';
 import { confirm } from '../../parts/confirm.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -73,6 +74,7 @@ export function DecisionOutcome({ work }: { readonly work: Work }) {
   const say = useTexts(approvalTexts);
   const language = useLanguage();
   const session = useSession();
+  const nameOf = usePersonName();
   if (work.error !== null) return <ProblemAlert error={work.error} />;
   if (work.data === undefined) return null;
   const { title } = work.variables.waiting.offer;
@@ -84,7 +86,7 @@ export function DecisionOutcome({ work }: { readonly work: Work }) {
       </Alert>
     );
   }
-  const words = { title, decision: say(decision.decision), person: decision.decidedBy };
+  const words = { title, decision: say(decision.decision), person: nameOf(decision.decidedBy) };
   if (decision.decidedBy !== session?.user.id) {
     return (
       <Alert color="yellow" role="alert" title={say('first')}>

@@ -6,6 +6,8 @@ import { get } from '../../api/client.ts';
 import { Correlation } from '../../parts/correlation.tsx';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { useFilters, useTypedFilter } from '../../parts/filters.ts';
+import { PageLink } from '../../parts/page-link.tsx';
+import { PersonName } from '../../parts/person.tsx';
 import { Page } from '../../parts/page.tsx';
 import { useCursorList } from '../../parts/paging.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -107,9 +109,9 @@ function useColumns(): readonly Column<Row>[] {
       label: say('actor'),
       cell: ({ actor, source }) => (
         <>
-          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            {actor}
-          </Text>
+          <PageLink to="/audit" search={{ actor }}>
+            <PersonName id={actor} />
+          </PageLink>
           <Text size="xs" c="dimmed">
             {source}
           </Text>

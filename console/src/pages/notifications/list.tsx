@@ -1,6 +1,7 @@
 import { Badge, Button, Checkbox, Code, Group, Paper, Select, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { post } from '../../api/client.ts';
+import { usePersonName } from '../../api/people.ts';
 import { NOTIFICATIONS } from '../../api/notifications.ts';
 import type { Page as Listed } from '../../api/types.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
@@ -156,9 +157,14 @@ function Notice({ notification, read }: NoticeProps) {
 function State({ notification, read }: NoticeProps) {
   const say = useTexts(notificationTexts);
   const language = useLanguage();
-  const { title, readAt, closedAt } = notification;
+  const nameOf = usePersonName();
+  const { title, readAt, readBy, closedAt } = notification;
   if (closedAt !== null) return say('closedAt', { at: timeText(closedAt, language) });
-  if (readAt !== null) return say('readAt', { at: timeText(readAt, language) });
+  if (readAt !== null)
+    return say(readBy === null ? 'readAt' : 'readAtBy', {
+      at: timeText(readAt, language),
+      person: nameOf(readBy ?? ''),
+    });
   return (
     <Group gap="xs">
       <Text size="sm" fw={700}>

@@ -9,6 +9,7 @@ import { DataTable, PagingBar, type Column } from '../../parts/data-table.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { useFilters } from '../../parts/filters.ts';
 import { PageLink } from '../../parts/page-link.tsx';
+import { PersonName } from '../../parts/person.tsx';
 import { Page } from '../../parts/page.tsx';
 import { useCursorList } from '../../parts/paging.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -141,7 +142,10 @@ function PlanFacts({ plan }: { readonly plan: Plan }) {
           ? []
           : [
               { label: say('closedAt'), value: <Time at={closedAt} /> },
-              { label: say('closedBy'), value: closedBy ?? '–' },
+              {
+                label: say('closedBy'),
+                value: closedBy === null ? '–' : <PersonName id={closedBy} />,
+              },
               { label: say('closeReason'), value: closeReason ?? '–' },
             ]),
       ]}

@@ -6,6 +6,7 @@ import type { Change } from '../../api/types.ts';
 import { confirm } from '../../parts/confirm.tsx';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { useOffsetList } from '../../parts/paging.ts';
+import { PersonName } from '../../parts/person.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { useAction } from '../../parts/saving.ts';
 import { Section } from '../../parts/section.tsx';
@@ -44,7 +45,11 @@ export function PendingChanges() {
       ),
     },
     { key: 'at', label: say('proposed'), cell: ({ proposedAt }) => <Time at={proposedAt} /> },
-    { key: 'by', label: say('proposedBy'), cell: ({ updatedBy }) => updatedBy },
+    {
+      key: 'by',
+      label: say('proposedBy'),
+      cell: ({ proposedBy }) => <PersonName id={proposedBy} />,
+    },
     {
       key: 'confirm',
       label: '',

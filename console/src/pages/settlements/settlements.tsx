@@ -4,6 +4,7 @@ import { useSession } from '../../api/session.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { useFilters } from '../../parts/filters.ts';
 import { Page } from '../../parts/page.tsx';
+import { PersonName } from '../../parts/person.tsx';
 import { useCursorList } from '../../parts/paging.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Money, Time, timeText } from '../../parts/values.tsx';
@@ -114,7 +115,7 @@ function Who({ id, at }: { readonly id: string; readonly at: string | null }) {
   const session = useSession();
   return (
     <>
-      <Text size="sm">{id === session?.user.id ? say('you') : id}</Text>
+      <Text size="sm">{id === session?.user.id ? say('you') : <PersonName id={id} />}</Text>
       <Text size="xs" component="div">
         <Time at={at} />
       </Text>

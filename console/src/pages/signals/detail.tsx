@@ -10,6 +10,7 @@ import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { PageLink } from '../../parts/page-link.tsx';
 import { Page } from '../../parts/page.tsx';
+import { PersonName } from '../../parts/person.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { useAction } from '../../parts/saving.ts';
 import { Section } from '../../parts/section.tsx';
@@ -71,7 +72,7 @@ function SignalFacts({ signal }: { readonly signal: SignalDetails }) {
           ),
         },
         { label: say('origin'), value: say(signal.origin) },
-        { label: say('createdBy'), value: signal.createdBy },
+        { label: say('createdBy'), value: <PersonName id={signal.createdBy} /> },
         { label: say('causedAt'), value: <Time at={signal.causedAt} /> },
         { label: say('createdAt'), value: <Time at={signal.createdAt} /> },
         {

@@ -13,6 +13,7 @@ import { WlSelect } from '../../parts/wl-select.tsx';
 import { signalTexts } from '../../texts/signals.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { RedriveSince } from './redrive.tsx';
+import { SignalForm } from './signal-form.tsx';
 import { TestGateway } from './test-gateway.tsx';
 import { SIGNALS, type Signal } from './types.ts';
 
@@ -57,9 +58,11 @@ export default function SignalsPage() {
         rowKey={({ id }) => id}
         error={error}
         paging={paging}
+        empty={say('nothing')}
       />
       {mayOperate && (
         <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <SignalForm />
           <RedriveSince />
           <TestGateway />
         </SimpleGrid>

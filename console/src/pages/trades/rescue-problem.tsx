@@ -1,4 +1,5 @@
 import { Alert, Text } from '@mantine/core';
+import { usePersonName } from '../../api/people.ts';
 import { ApiProblem } from '../../api/problem.ts';
 import { useSession } from '../../api/session.ts';
 import { Correlation } from '../../parts/correlation.tsx';
@@ -46,10 +47,11 @@ function Winner({ won, correlationId }: WinnerProps) {
   const say = useTexts(rescueTexts);
   const language = useLanguage();
   const session = useSession();
+  const nameOf = usePersonName();
   const { person, verb, outcome } = won;
   const words = {
     ...{ verb, outcome: outcome ?? '' },
-    person: person === session?.user.id ? say('you') : person,
+    person: person === session?.user.id ? say('you') : nameOf(person),
     at: timeText(won.at, language),
   };
   return (
