@@ -13,6 +13,8 @@ const LEAST_EXPONENT = 65_537n;
 // A header line of Node is at most 16 KiB; ours are under 1 KiB.
 const MAX_TOKEN_CHARACTERS = 4_096;
 const KID_FORM = /^[\x21-\x7e]{1,128}$/;
+// Ids are looked up in databases, which have no NUL and no use for the rest of the control characters.
+const ID_FORM = /^[\x21-\x7e]{1,255}$/;
 
 export interface VerificationKey {
   readonly jwk: JWK;
@@ -84,11 +86,11 @@ const headerShape = z.object({
 });
 
 const claimsShape = z.object({
-  sub: z.string().min(1),
+  sub: z.string().regex(ID_FORM),
   aud: z.string().min(1),
   iat: z.number(),
   exp: z.number(),
-  jti: z.string().min(1),
+  jti: z.string().regex(ID_FORM),
   scope: z.string().default(''),
   roles: z.array(z.string()).default([]),
   cnf: z.object({ 'x5t#S256': z.string().min(1) }).optional(),
@@ -122,7 +124,7 @@ function refuse(code: TokenCode): { readonly ok: false; readonly code: TokenCode
 }
 
 function readKid(token: string): string | undefined {
-  if (token.length > MAX_TOKEN_CHARACTERS) return undefined;
+  if (token.length > MAX_TOKEN_CHARACTERS || !isCanonical(token)) return undefined;
   try {
     const header = headerShape.safeParse(decodeProtectedHeader(token));
     return header.success ? header.data.kid : undefined;
@@ -130,6 +132,13 @@ function readKid(token: string): string | undefined {
     // The only thing the decoder throws about is text that is no token.
     return undefined;
   }
+}
+
+/** One token has one text: decoders admit padding and idle bits, which would make it have many. */
+function isCanonical(token: string): boolean {
+  return token
+    .split('.')
+    .every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
 function importKey(jwk: JWK, imported: WeakMap<JWK, KeyObject>): KeyObject | undefined {

@@ -88,6 +88,9 @@ function rolesText(roles: readonly OperatorRole[]): string {
   return `Operator token, role ${roles.join(' or ')}; a master has every role.`;
 }
 
+// People and their sessions have UUIDs; the database does not look up anything else.
+const UUID_FORM = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 async function checkOperator(
   { db, verifier }: GuardDeps,
   facts: RequestFacts,
@@ -95,7 +98,8 @@ async function checkOperator(
 ): Promise<OperatorPrincipal> {
   const claims = await verify(verifier, facts, { subjects: ['operator'] });
   // The token says what was true at login; a person who was blocked since may do nothing.
-  const held = await readRoles(db, { id: claims.sub, jti: claims.jti });
+  const isSession = UUID_FORM.test(claims.sub) && UUID_FORM.test(claims.jti);
+  const held = isSession ? await readRoles(db, { id: claims.sub, jti: claims.jti }) : undefined;
   if (held === undefined) {
     throw new Problem('TOKEN_INVALID', { detail: 'This session has been ended.' });
   }

@@ -7,6 +7,7 @@ import { drillGovernance } from './govern.ts';
 import { drillOutage } from './outage.ts';
 import { drillPolicy } from './policy.ts';
 import { drillReaction } from './reaction.ts';
+import { drillSecurity } from './security/security.ts';
 import { drillSignals } from './signals.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */
@@ -19,6 +20,7 @@ const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<bool
   policy: drillPolicy,
   signals: drillSignals,
   govern: drillGovernance,
+  security: drillSecurity,
 };
 
 async function main(): Promise<number> {

@@ -3,7 +3,7 @@ import { KILL_TARGETS } from './targets.ts';
 import type { KillTarget } from './targets.ts';
 
 export type DrillName =
-  'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy' | 'signals' | 'govern';
+  'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy' | 'signals' | 'govern' | 'security';
 
 export interface DrillOptions {
   readonly help: boolean;
@@ -31,7 +31,7 @@ export interface DrillOptions {
 }
 
 export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [signals]
-             [govern] [options]
+             [govern] [security] [options]
 
   kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
   outage          purchases while the Control Plane is dead and the importer restarts
@@ -41,6 +41,7 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] 
   signals         a signal a pair to doubles that fail, one of them dead; then superseding ones
   govern          kill -9 of what governs, while it governs: limits, settlements, signals,
                   approvals, reversals; then all books against each other
+  security        lists of attacks: tokens, certificates, input, every route by every caller
                   (all of them unless some are named)
   --kills=10      how often each process is killed
   --only=a,b      of ${KILL_TARGETS.join(', ')}
@@ -66,6 +67,7 @@ const DRILLS: readonly DrillName[] = [
   'policy',
   'signals',
   'govern',
+  'security',
 ];
 /** What "seen to hold" asks for. */
 const DEFAULTS = {

@@ -197,6 +197,13 @@ const ATTACKS: Record<string, () => Promise<string> | string> = {
     const [head, , signature] = (await signToken(keys.importer, claims())).split('.');
     return `${head}.${encode(claims({ scope: 'trader:approve' }))}.${signature}`;
   },
+  'a sub that no database can look up': () => signToken(keys.importer, claims({ sub: 'a\0b' })),
+  'padding behind its signature': async () => `${await signToken(keys.importer, claims())}==`,
+  'the idle bits of its signature set': async () => {
+    const token = await signToken(keys.importer, claims());
+    const next: Record<string, string> = { A: 'B', Q: 'R', g: 'h', w: 'x' };
+    return `${token.slice(0, -1)}${next[token.at(-1) ?? ''] ?? ''}`;
+  },
   'text that is no token': () => 'not.a.token',
   'four parts': async () => `${await signToken(keys.importer, claims())}.AA`,
   'a very long text': () => 'a'.repeat(100_000),
