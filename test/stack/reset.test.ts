@@ -9,6 +9,7 @@ import { listOffers } from '../../stack/demo/store.ts';
 import { startStack } from '../../stack/stack.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { Connection } from '@temporalio/client';
+import { BUNDLES } from '../support/bundles.ts';
 import { startTestStack } from '../support/stack.ts';
 import type { TestStack } from '../support/stack.ts';
 
@@ -60,6 +61,7 @@ async function restart(reset: readonly ResetScope[]): Promise<void> {
     log: NOTHING,
     onFatal: NOTHING,
     fsync: false,
+    bundleDir: BUNDLES,
   });
 }
 

@@ -4,6 +4,8 @@ import type { OrphanSweepActivities, SweepResult } from './contract.ts';
 // The next sweep comes in 15 s: what takes longer, or fails, is left to it.
 const STEP_LIMIT = '2 minutes';
 const HEARTBEAT = '20 seconds';
+// One call to the engine. A worker killed inside it must not keep the next sweeps waiting.
+const START_LIMIT = '10 seconds';
 const retry = { maximumAttempts: 2 };
 
 const { sweepTrades } = proxyActivities<OrphanSweepActivities>({
@@ -19,7 +21,7 @@ const { sweepApprovals } = proxyActivities<OrphanSweepActivities>({
   summary: 'Restart approvals',
 });
 const { sweepRelay } = proxyActivities<OrphanSweepActivities>({
-  startToCloseTimeout: STEP_LIMIT,
+  startToCloseTimeout: START_LIMIT,
   retry,
   summary: 'Restart the relay of events',
 });
