@@ -12,6 +12,7 @@ import { createProgress } from '../stack/progress.ts';
 import { register } from '../stack/register.ts';
 import { startStack, type Stack } from '../stack/stack.ts';
 import { createBuyer, createBuyerAgent } from './buyer.ts';
+import { benchConsole } from './console/main.ts';
 import { cpuBetween, readCpu, type CpuUse, type WatchedProcess } from './cpu.ts';
 import { confirmsBetween, readConfirms } from './exporter-slo.ts';
 import { latencyFigures } from './latency.ts';
@@ -61,6 +62,8 @@ interface Bench {
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(): Promise<number> {
+  const [what, ...others] = process.argv.slice(2);
+  if (what === 'console') return benchConsole(others);
   const options = readBenchOptions(process.argv.slice(2));
   if (options.help) {
     print(USAGE);
