@@ -25,6 +25,9 @@ afterAll(async () => {
   await stage.stop();
 }, LONG);
 
+// These WLs pull when nudged only, so that any time at all means the nudge; a drill has the figures.
+const NUDGED_WITHIN_MS = 30_000;
+
 interface Put {
   readonly path: string;
   readonly body: object;
@@ -82,7 +85,7 @@ describe('a revision', () => {
       for (const row of await rowsOf(id)) {
         const between = (row.applied_at?.getTime() ?? NaN) - row.committed_at.getTime();
         expect(Math.abs(Number(row.drift_ms) - between)).toBeLessThanOrEqual(1);
-        expect(between).toBeLessThan(5_000);
+        expect(between).toBeLessThan(NUDGED_WITHIN_MS);
       }
       expect(await isDone(id)).toBe(true);
       expect(stage.drifts.length).toBeGreaterThanOrEqual(2);
