@@ -13,8 +13,9 @@ import { CP, EXPORTER, IMPORTER } from '../../parties.ts';
 import type { PartySlug } from '../../parties.ts';
 import { logIn } from '../../register.ts';
 import type { Session } from '../../register.ts';
+import { sleep } from '../stage.ts';
 import type { Stage } from '../stage.ts';
-import { keyOfJwk } from './forge.ts';
+import { forge, keyOfJwk } from './forge.ts';
 import type { ForgeKey, Json } from './forge.ts';
 import { createKnocker } from './knock.ts';
 import type { Credential, Knocker } from './knock.ts';
@@ -38,6 +39,9 @@ export interface Range {
 
 export const SECONDS_OF_HOUR = 3_600;
 const POOL_SIZE = 1;
+// A new key is fetched with the first token that names it, at the latest after a minute.
+const KEY_POLL_MS = 1_000;
+const KEY_TRIES = 70;
 
 export const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 
@@ -71,11 +75,38 @@ export async function openRange(stage: Stage): Promise<Range> {
     iat: nowSeconds(),
     exp: nowSeconds() + SECONDS_OF_HOUR,
   });
-  return {
+  const range: Range = {
     ...{ stage, session, http, ca, credentials, strangerId, keys, thumbprints },
     claims: { peer: fresh(issued.peer), wl: fresh(issued.wl), person: fresh(issued.person) },
     close: () => http.close(),
   };
+  await untilKnown(range);
+  return range;
+}
+
+/**
+ * What the Control Plane would sign for the stranger, if it let it: it does not, because the two are
+ * no partners.
+ */
+export function strangersToken(
+  { keys, claims, strangerId, thumbprints }: Range,
+  scopes: readonly string[],
+): string {
+  const cnf = { 'x5t#S256': thumbprints.stranger };
+  const changed = { sub: strangerId, scope: scopes.join(' '), cnf };
+  return forge({ claims: { ...claims.peer(), ...changed }, key: keys.stranger });
+}
+
+/** Until the exporter has the stranger's key: what is refused then is refused for what it is. */
+async function untilKnown(range: Range): Promise<void> {
+  const as = range.credentials.stranger;
+  const bearer = strangersToken(range, ['trader:decision']);
+  for (let tries = 0; tries < KEY_TRIES; tries += 1) {
+    const call = { party: EXPORTER, path: '/api/v2/trader/offers', as, bearer };
+    if ((await range.http.knock(call)).outcome !== '401 TOKEN_INVALID') return;
+    await sleep(KEY_POLL_MS);
+  }
+  throw new Error('the exporter did not take up the key of a new white label');
 }
 
 async function registerStranger({ cp, token }: Session): Promise<string> {

@@ -2,8 +2,10 @@ import { openStage } from '../stage.ts';
 import { attack, conclude } from './attack.ts';
 import type { Attack, Verdict } from './attack.ts';
 import { jwtAttacks } from './jwt.ts';
+import { matrixAttacks } from './matrix.ts';
 import { openRange } from './range.ts';
 import type { Range } from './range.ts';
+import { tlsAttacks } from './tls.ts';
 
 /** Refusals are counted by address, and all attacks come from one; the importer keeps its limit. */
 const ROOM = '1000000/60';
@@ -11,6 +13,8 @@ const ENVIRONMENT = { CP_RATE_LIMIT_REFUSED: ROOM, EXPORTER_RATE_LIMIT_REFUSED: 
 
 const FAMILIES: readonly (readonly [string, (range: Range) => Promise<readonly Attack[]>])[] = [
   ['tokens', jwtAttacks],
+  ['routes by callers', matrixAttacks],
+  ['certificates', tlsAttacks],
 ];
 
 /** Every attack of the lists against real processes over real TLS; nothing may get in. */
