@@ -129,7 +129,12 @@ export const recordedDecision = z.discriminatedUnion('step', [
   }),
   z.object({
     step: z.literal('capture'),
-    facts: z.object({ relationship: status.optional() }),
+    facts: z.object({
+      relationship: status.optional(),
+      asking: z
+        .object({ mode: z.enum(APPROVAL_MODES), aboveAmount: money, amount: money })
+        .optional(),
+    }),
   }),
   z.object({
     step: z.literal('approval'),

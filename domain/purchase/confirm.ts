@@ -1,4 +1,4 @@
-import type { Relationship } from '../policy/relationship.ts';
+import { needsApproval, type Relationship } from '../policy/relationship.ts';
 import type { RefusalCode } from '../shared/codes.ts';
 import type { Minor } from '../shared/money.ts';
 import { expiryReason } from './hold.ts';
@@ -38,6 +38,12 @@ export function refuseCapture({ relationship }: CaptureFacts): RefusalCode | und
   return relationship.status === 'BLOCKED' ? 'RELATIONSHIP_BLOCKED' : undefined;
 }
 
+/** Of a relationship and a hold, what makes a purchase wait for a person; exporter's minor units. */
+export interface Asking {
+  readonly approval: Relationship['approval'];
+  readonly amount: Minor;
+}
+
 /** An open hold and the clock that was read after its lock was held; epoch milliseconds. */
 export interface ExpiryFacts {
   readonly state: 'HELD' | 'PENDING_APPROVAL';
@@ -48,6 +54,14 @@ export interface ExpiryFacts {
 /** HOLD_EXPIRED or APPROVAL_EXPIRED from the instant of expiry on (RULES.md 2). */
 export function refuseExpired({ state, now, expiresAt }: ExpiryFacts): RefusalCode | undefined {
   return now >= expiresAt ? expiryReason(state) : undefined;
+}
+
+/**
+ * True where a purchase waited for a person. One that nobody would have been asked about would have
+ * been captured at its confirm: no word and no deadline could have refused it later (RULES.md 2).
+ */
+export function hadToWait(asking: Asking | undefined): boolean {
+  return asking === undefined || needsApproval(asking.approval, asking.amount);
 }
 
 /** A person's word on a waiting purchase, and what approving looks at once more. */

@@ -4,12 +4,13 @@ import type { Relationship, WlPolicy } from '../policy/relationship.ts';
 import { formatRate, parseFactor, type Rate } from '../shared/fx.ts';
 import { invariant } from '../shared/invariant.ts';
 import { formatMinor, parseMinor, type Minor } from '../shared/money.ts';
-import type { ConfirmFacts, HeldTerms } from './confirm.ts';
+import type { Asking, CaptureFacts, ConfirmFacts, HeldTerms } from './confirm.ts';
 import type { PreflightFacts } from './preflight.ts';
 import type { FundFacts, RequestFacts } from './request.ts';
 import {
   narrowList,
   narrowLists,
+  type RecordedCapture,
   type RecordedConfirm,
   type RecordedFund,
   type RecordedPreflight,
@@ -136,6 +137,27 @@ export function readConfirm({ hold, asked }: RecordedConfirm): ConfirmFacts {
     hold: hold && { ...hold, unitPrice: amount(hold.unitPrice) },
     asked: { ...asked, unitPrice: amount(asked.unitPrice) },
   };
+}
+
+/** Writes what a capture looked at, and what decided whether a person is asked. */
+export function recordCapture({ relationship }: CaptureFacts, asking?: Asking): RecordedCapture {
+  return {
+    ...(relationship !== undefined && { relationship }),
+    ...(asking !== undefined && {
+      asking: {
+        mode: asking.approval.mode,
+        aboveAmount: formatMinor(asking.approval.above),
+        amount: formatMinor(asking.amount),
+      },
+    }),
+  };
+}
+
+/** Reads what decided whether a person is asked; undefined where it was not recorded. */
+export function readAsking({ asking }: RecordedCapture): Asking | undefined {
+  if (asking === undefined) return undefined;
+  const { mode, aboveAmount } = asking;
+  return { approval: { mode, above: amount(aboveAmount) }, amount: amount(asking.amount) };
 }
 
 function written({ quantity, unitPrice }: HeldTerms): RecordedConfirm['asked'] {

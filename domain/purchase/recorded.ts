@@ -1,5 +1,5 @@
 import type { PulledExportPolicy, PulledRelationship } from '../policy/pull-document.ts';
-import type { RelationshipStatus, WlPolicy } from '../policy/relationship.ts';
+import type { ApprovalMode, RelationshipStatus, WlPolicy } from '../policy/relationship.ts';
 
 /**
  * What a party writes down of each of its decisions, in the decision's own transaction, so that the
@@ -93,6 +93,10 @@ interface RecordedStatus {
 
 export interface RecordedCapture {
   readonly relationship?: RecordedStatus | undefined;
+  /** What decided whether a person is asked; absent in what was recorded before this was. */
+  readonly asking?:
+    | { readonly mode: ApprovalMode; readonly aboveAmount: string; readonly amount: string }
+    | undefined;
 }
 
 export interface RecordedApproval {

@@ -269,6 +269,7 @@ const MAKERS: Readonly<Record<ChangeKind, Maker>> = {
       : patched({ unitPriceMinor: amountOf(to) })(scene);
   },
   RAISE_CAP: unproposed,
+  APPROVE: async () => undefined,
   DECIDE_BEFORE: async () => undefined,
   SET_ACCOUNT: ({ bench, buyer }, { field = '', to }) =>
     updateAccount(

@@ -171,12 +171,14 @@ test(
     await bench.decide(rejected, 'reject');
     await bench.until(rejected, 'COMPENSATED');
     expect(await explain(rejected)).toMatchObject({
-      ...{ code: 'MANUAL_REJECT', party: 'exporter', whyNot: { kind: 'A_PERSON_DECIDED' } },
+      ...{ code: 'MANUAL_REJECT', party: 'exporter', change: { kind: 'APPROVE' } },
+      alternatives: [{ change: { field: 'approval.mode', from: 'MANUAL', to: 'AUTO' } }],
     });
     const deadline = ANSWERS.find(({ reason }) => reason === 'APPROVAL_EXPIRED');
     const late = (await deadline?.run(bench)) ?? '';
     expect(await explain(late)).toMatchObject({
       ...{ code: 'APPROVAL_EXPIRED', party: 'exporter', change: { kind: 'DECIDE_BEFORE' } },
+      alternatives: [{ change: { field: 'approval.mode', from: 'MANUAL', to: 'AUTO' } }],
     });
   },
   LONG_MS,

@@ -167,6 +167,15 @@ export const PREFLIGHT_ROWS: readonly Row[] = [
     ],
   ],
   [
+    'HOLDS_TOO_MANY',
+    'of the importer',
+    atPreflight(preflight({ openHolds: { importer: 500, buyer: 0 } })),
+    [
+      { kind: 'END_HOLDS', field: 'importer', from: 500, by: 1 },
+      { kind: 'RAISE_CAP', field: 'HOLDS_PER_IMPORTER', from: 500, to: 501, by: 1 },
+    ],
+  ],
+  [
     'VELOCITY_EXCEEDED',
     'preflight',
     atPreflight(

@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChangeKind } from '../../domain/purchase/explain/change.ts';
+import type { ApprovalMode } from '../../domain/policy/relationship.ts';
+import type { Change, ChangeKind } from '../../domain/purchase/explain/change.ts';
 import {
   explainDecision,
   explainTerms,
   explainUnrecorded,
+  type Explanation,
 } from '../../domain/purchase/explain/explain.ts';
-import { OUTCOMES } from '../../domain/purchase/outcomes.ts';
+import { OUTCOME_SOURCES, OUTCOMES, type OutcomeSource } from '../../domain/purchase/outcomes.ts';
 import { recordFund } from '../../domain/purchase/record.ts';
-import { REFUSAL_CODES } from '../../domain/shared/codes.ts';
+import type { RecordedApproval, RecordedDecision } from '../../domain/purchase/recorded.ts';
+import { REFUSAL_CODES, type RefusalCode } from '../../domain/shared/codes.ts';
 import { minor } from '../../domain/shared/money.ts';
 import {
   NOW,
@@ -28,6 +31,19 @@ import {
   type Row,
 } from './explain-facts.ts';
 import { PREFLIGHT_ROWS } from './explain-preflight-rows.ts';
+import { readPage, sectionsOf } from '../docs/pages.ts';
+
+const REJECT = { decision: 'REJECT', relationship: { status: 'ACTIVE', revision: 8 } } as const;
+
+/** A person is asked above 100.00. */
+function captured(mode: ApprovalMode, amount: string): RecordedDecision {
+  const asking = { mode, aboveAmount: '100.00', amount };
+  return { step: 'capture', facts: { relationship: REJECT.relationship, asking } };
+}
+
+function judged(facts: RecordedApproval, mode: ApprovalMode, amount = '100.01') {
+  return explainDecision({ step: 'approval', facts }, [captured(mode, amount)]);
+}
 
 /** Every other way in which a purchase is refused. */
 const OTHER_ROWS: readonly Row[] = [
@@ -38,10 +54,22 @@ const OTHER_ROWS: readonly Row[] = [
     [{ kind: 'SET_ACCOUNT', field: 'buyOffer', from: false, to: true }],
   ],
   [
+    'ACCOUNT_NOT_ALLOWED',
+    'blocked',
+    atRequest(request({ account: { active: false, mayBuy: true } })),
+    [{ kind: 'SET_ACCOUNT', field: 'status', to: 'ACTIVE' }],
+  ],
+  [
     'IMPORT_DISABLED',
     'request',
     atRequest(request({ policy: { ...policy, importEnabled: false } })),
     [{ kind: 'SET_IMPORTER_POLICY', field: 'importEnabled', from: false, to: true }],
+  ],
+  [
+    'IMPORT_DISABLED',
+    'never pulled',
+    atRequest(request({ policy: undefined })),
+    'POLICY_WAS_NEVER_PULLED',
   ],
   [
     'FEATURE_DISABLED',
@@ -189,13 +217,67 @@ const OTHER_ROWS: readonly Row[] = [
     [{ kind: 'SET_RELATIONSHIP', field: 'status', from: 'BLOCKED', to: 'ACTIVE' }],
   ],
   [
+    'RELATIONSHIP_BLOCKED',
+    'approval of what need not have waited',
+    judged({ decision: 'APPROVE', relationship: { status: 'BLOCKED', revision: 8 } }, 'ABOVE'),
+    [
+      { kind: 'SET_RELATIONSHIP', field: 'status', from: 'BLOCKED', to: 'ACTIVE' },
+      {
+        ...{ kind: 'SET_RELATIONSHIP', field: 'approval.aboveAmount' },
+        ...{ from: '100.00', to: '100.01' },
+      },
+    ],
+  ],
+  [
     'MANUAL_REJECT',
-    'approval',
-    explainDecision({
-      step: 'approval',
-      facts: { decision: 'REJECT', relationship: { status: 'ACTIVE', revision: 8 } },
-    }),
-    'A_PERSON_DECIDED',
+    'above the threshold',
+    judged(REJECT, 'ABOVE'),
+    [
+      { kind: 'APPROVE' },
+      {
+        ...{ kind: 'SET_RELATIONSHIP', field: 'approval.aboveAmount' },
+        ...{ from: '100.00', to: '100.01' },
+      },
+    ],
+  ],
+  [
+    'MANUAL_REJECT',
+    'everything is asked about',
+    judged(REJECT, 'MANUAL', '100.00'),
+    [
+      { kind: 'APPROVE' },
+      { kind: 'SET_RELATIONSHIP', field: 'approval.mode', from: 'MANUAL', to: 'ABOVE' },
+    ],
+  ],
+  [
+    'MANUAL_REJECT',
+    'everything is asked about, and this would be all the same',
+    judged(REJECT, 'MANUAL'),
+    [
+      { kind: 'APPROVE' },
+      { kind: 'SET_RELATIONSHIP', field: 'approval.mode', from: 'MANUAL', to: 'AUTO' },
+    ],
+  ],
+  [
+    'MANUAL_REJECT',
+    'why it waited was not recorded',
+    explainDecision({ step: 'approval', facts: REJECT }),
+    [{ kind: 'APPROVE' }],
+  ],
+  [
+    'APPROVAL_EXPIRED',
+    'what need not have waited',
+    explainDecision(
+      { step: 'expiry', facts: { state: 'PENDING_APPROVAL', now: NOW, expiresAt: NOW } },
+      [captured('ABOVE', '100.01')],
+    ),
+    [
+      { kind: 'DECIDE_BEFORE', to: '2026-05-01T12:00:00.000Z' },
+      {
+        ...{ kind: 'SET_RELATIONSHIP', field: 'approval.aboveAmount' },
+        ...{ from: '100.00', to: '100.01' },
+      },
+    ],
   ],
   ['CANCELLED', 'not recorded', explainUnrecorded('CANCELLED'), 'IT_WAS_CANCELLED'],
   [
@@ -255,4 +337,54 @@ describe('a refusal is explained', () => {
     expect(atPreflight(preflight())).toBeUndefined();
     expect(atRequest(request())).toBeUndefined();
   });
+});
+
+/** Decisions that make an outcome; what is learned was decided at a confirm. */
+const STEPS: Readonly<Partial<Record<OutcomeSource, readonly Explanation['step'][]>>> = {
+  request: ['request', undefined],
+  preflight: ['preflight', 'terms', 'confirm', 'expiry', undefined],
+  fund: ['fund'],
+  confirm: ['confirm', 'capture', 'expiry', undefined],
+  learn: ['confirm', 'capture', 'expiry', undefined],
+  approval: ['approval', 'expiry', undefined],
+  override: [undefined],
+};
+
+test('each place where a purchase is refused with a code has a row that explains it', () => {
+  const missing = OUTCOMES.flatMap(({ reason, from }) => {
+    const rows = TABLE.filter(([code]) => code === reason);
+    const isThere = rows.some(([, , told]) => STEPS[from]?.includes(told?.step));
+    return rows.length === 0 || isThere ? [] : [`${reason} at ${from}`];
+  });
+  expect(missing).toEqual([]);
+});
+
+describe('docs/explain.md', () => {
+  const page = sectionsOf(readPage('docs/explain.md'), 2).get('Each code') ?? '';
+
+  test('says of each code where it refuses, what would have passed it, or why nothing would', () => {
+    const lines = page.split('\n').filter((line) => line.startsWith('| `'));
+    expect(lines).toEqual(REFUSAL_CODES.map(lineOf));
+  });
+
+  function lineOf(code: RefusalCode): string {
+    const told = TABLE.filter(([of]) => of === code).map(([, , explanation]) => explanation);
+    const changes = told.flatMap((one) => one?.waysOut ?? []).map(({ change }) => nameOf(change));
+    const first = told.flatMap((one) => one?.waysOut.slice(0, 1) ?? []);
+    const smallest = [...new Set(first.map(({ change }) => nameOf(change)))];
+    const others = [...new Set(changes)].filter((name) => !smallest.includes(name));
+    const whyNot = [...new Set(told.flatMap((one) => one?.whyNot ?? []))].map(
+      (why) => `\`${why}\``,
+    );
+    const at = OUTCOME_SOURCES.filter((source) =>
+      OUTCOMES.some(({ reason, from }) => reason === code && from === source),
+    );
+    const cells = [[`\`${code}\``], at, smallest, others, whyNot];
+    return `| ${cells.map((cell) => (cell.length === 0 ? '–' : cell.join(', '))).join(' | ')} |`;
+  }
+
+  function nameOf({ kind, field }: Change): string {
+    // Which status, category or entity is a matter of the purchase.
+    return field === undefined ? `\`${kind}\`` : `\`${kind}\` ${field}`;
+  }
 });

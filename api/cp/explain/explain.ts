@@ -49,12 +49,13 @@ export async function explainTrade(
   if (code === undefined) return { exporter, state };
   const decided = own.decisions.findLast((item) => item.reason === code);
   if (decided !== undefined) {
-    return { exporter, state, refusal: refusalOf('importer', code, decided) };
+    return { exporter, state, refusal: refusalOf('importer', code, decided, own.decisions) };
   }
   const theirs = await askExporter(desk, { exporter, importer, tradeId, person });
   const there = theirs?.decisions.findLast((item) => item.reason === code);
   if (there !== undefined) {
-    return { exporter, state, refusal: refusalOf('exporter', code, there) };
+    const { decisions } = theirs ?? own;
+    return { exporter, state, refusal: refusalOf('exporter', code, there, decisions) };
   }
   const explanation = explainByImporter(own, code, theirs);
   return { exporter, state, refusal: { party: 'importer', explanation } };
@@ -80,9 +81,11 @@ async function askExporter(
 function refusalOf(
   party: 'importer' | 'exporter',
   code: RefusalCode,
-  { at, decision }: DecisionItem,
+  { at, version, decision }: DecisionItem,
+  all: readonly DecisionItem[],
 ): NonNullable<Explained['refusal']> {
-  const explanation = explainDecision(decision);
+  const before = all.filter((item) => item.version < version).map((item) => item.decision);
+  const explanation = explainDecision(decision, before);
   return {
     party,
     decidedAt: at,

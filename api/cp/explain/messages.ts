@@ -54,6 +54,10 @@ export const CHANGE_MESSAGES: Readonly<Record<ChangeKind, Message>> = {
     'pt-BR': 'No exportador, aumentar {field} de {from} para {to}.',
     en: 'At the exporter, raise {field} from {from} to {to}.',
   },
+  APPROVE: {
+    'pt-BR': 'Comprar de novo, e quem decide aprovar.',
+    en: 'Buy again, and have the person who decides approve it.',
+  },
   DECIDE_BEFORE: {
     'pt-BR': 'Aprovar antes de {to}.',
     en: 'Approve it before {to}.',
@@ -94,10 +98,6 @@ export const WHY_NOT_MESSAGES: Readonly<Record<WhyNot, Message>> = {
   OFFER_IS_GONE: {
     'pt-BR': 'A oferta não existe mais no exportador.',
     en: 'The offer no longer exists at the exporter.',
-  },
-  A_PERSON_DECIDED: {
-    'pt-BR': 'Uma pessoa rejeitou a compra; nenhuma regra a recusou.',
-    en: 'A person rejected the purchase; no rule refused it.',
   },
   POLICY_WAS_NEVER_PULLED: {
     'pt-BR': 'A loja ainda não tinha recebido nenhuma política.',

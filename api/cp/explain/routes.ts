@@ -59,7 +59,8 @@ export function explainViewOf(
   const { party, decidedAt, explanation } = refusal;
   const { code, step, rule, revision, inputs } = explanation;
   return {
-    ...{ ...trade, refused: true, code, party, step, rule, revision, inputs },
+    ...{ ...trade, refused: true, code, party, rule, revision, inputs },
+    ...(step !== undefined && { step }),
     ...(decidedAt !== undefined && { decidedAt }),
     ...waysOutOf(explanation, language),
   };

@@ -36,7 +36,10 @@ export const explainView = z.object({
   party: z.enum(['importer', 'exporter']).optional(),
   step: z
     .enum(['request', 'fund', 'preflight', 'confirm', 'capture', 'approval', 'expiry', 'terms'])
-    .optional(),
+    .optional()
+    .meta({
+      description: 'Absent where no decision was recorded: nobody answered, or it was cancelled.',
+    }),
   rule: z.string().optional().meta({ description: 'The condition that failed.' }),
   decidedAt: z.iso.datetime().optional(),
   revision: z.object({ policy: z.int().optional(), relationship: z.int().optional() }).optional(),

@@ -8,7 +8,7 @@ import {
   type CaptureFacts,
   type ConfirmFacts,
 } from '../../../domain/purchase/confirm.ts';
-import { recordConfirm } from '../../../domain/purchase/record.ts';
+import { recordCapture, recordConfirm } from '../../../domain/purchase/record.ts';
 import type { RecordedDecision } from '../../../domain/purchase/recorded.ts';
 import type { RefusalCode } from '../../../domain/shared/codes.ts';
 import { invariant } from '../../../domain/shared/invariant.ts';
@@ -163,12 +163,14 @@ async function capture(
   const relationship = await readRelationship(tx, settings.wlId, row.requester);
   invariant(row.amount_minor !== null, 'a held row has an amount');
   const facts = { relationship: relationship && statusOf(relationship) };
-  const decision: RecordedDecision = { step: 'capture', facts };
+  const amount = minor(row.amount_minor);
+  const asking = relationship && { approval: relationship.approval, amount };
+  const decision: RecordedDecision = { step: 'capture', facts: recordCapture(facts, asking) };
   const reason = refuseCapture(facts);
   if (relationship === undefined || reason !== undefined) {
     return moveHoldRow(tx, row, { to: 'REJECTED', reason, actor, decision });
   }
-  if (needsApproval(relationship.approval, minor(row.amount_minor))) {
+  if (needsApproval(relationship.approval, amount)) {
     const deadline = sql<Date>`clock() + ${settings.approvalTtlSeconds} * interval '1 second'`;
     return moveHoldRow(tx, row, {
       to: 'PENDING_APPROVAL',

@@ -20,6 +20,7 @@ export const CHANGE_KINDS = {
   SETTLE: 'control-plane',
   SET_OFFER: 'exporter',
   RAISE_CAP: 'exporter',
+  APPROVE: 'exporter',
   DECIDE_BEFORE: 'exporter',
   SET_ACCOUNT: 'importer',
   CREDIT_ACCOUNT: 'importer',

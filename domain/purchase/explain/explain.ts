@@ -1,20 +1,14 @@
 import type { RefusalCode } from '../../shared/codes.ts';
 import { formatMinor } from '../../shared/money.ts';
-import { refuseApproval, refuseCapture, refuseConfirm, refuseExpired } from '../confirm.ts';
+import { refuseCapture, refuseConfirm, type Asking } from '../confirm.ts';
 import { refusePreflight } from '../preflight.ts';
-import { readConfirm, readFund, readPreflight, readRequest } from '../record.ts';
+import { readAsking, readConfirm, readFund, readPreflight, readRequest } from '../record.ts';
 import type { DecisionStep, RecordedDecision } from '../recorded.ts';
 import { refuseFund, refuseRequest } from '../request.ts';
 import { judgeHold } from '../verdict.ts';
+import { APPROVAL_RULES, EXPIRY_RULES, refuseLate, refuseWaiting } from './approval-rules.ts';
 import type { Change, Fix, Inputs, Rules } from './change.ts';
-import {
-  APPROVAL_RULES,
-  CAPTURE_RULES,
-  CONFIRM_RULES,
-  EXPIRY_RULES,
-  TERMS_RULES,
-  type TermsFacts,
-} from './hold-rules.ts';
+import { CAPTURE_RULES, CONFIRM_RULES, TERMS_RULES, type TermsFacts } from './hold-rules.ts';
 import { PREFLIGHT_RULES } from './preflight-rules.ts';
 import { FUND_RULES, REQUEST_RULES } from './request-rules.ts';
 
@@ -34,7 +28,6 @@ export interface WayOut {
 /** Why nothing that is recorded, had it been other, would have let the purchase pass. */
 export const WHY_NOT = {
   OFFER_NOT_FOUND: 'OFFER_IS_GONE',
-  MANUAL_REJECT: 'A_PERSON_DECIDED',
   EXPORT_DISABLED: 'POLICY_WAS_NEVER_PULLED',
   IMPORT_DISABLED: 'POLICY_WAS_NEVER_PULLED',
   CANCELLED: 'IT_WAS_CANCELLED',
@@ -50,7 +43,8 @@ export type WhyNot = (typeof WHY_NOTS)[number];
 
 export interface Explanation {
   readonly code: RefusalCode;
-  readonly step: DecisionStep | 'terms';
+  /** Absent where no decision was recorded. */
+  readonly step?: DecisionStep | 'terms';
   /** The condition that failed, in the words of `inputs`. */
   readonly rule: string;
   readonly revision: DecidedUnder;
@@ -64,7 +58,7 @@ export interface Explanation {
 }
 
 interface Decider<F> {
-  readonly step: Explanation['step'];
+  readonly step: DecisionStep | 'terms';
   readonly name: string;
   readonly decide: (facts: F) => RefusalCode | undefined;
   readonly rules: Rules<F>;
@@ -81,8 +75,12 @@ const MAX_CHANGES = 24;
  * Why a recorded decision refused, and what would have let it pass, found by making the change that
  * a rule names and deciding again by the same function, until it passes. Undefined where the
  * decision did not refuse. Amounts are decimal strings, exporter's currency unless one is named.
+ * Of the trade's decisions `before` it, the capture tells why it had to wait for a person.
  */
-export function explainDecision(recorded: RecordedDecision): Explanation | undefined {
+export function explainDecision(
+  recorded: RecordedDecision,
+  before: readonly RecordedDecision[] = [],
+): Explanation | undefined {
   switch (recorded.step) {
     case 'request': {
       const { facts } = recorded;
@@ -99,11 +97,16 @@ export function explainDecision(recorded: RecordedDecision): Explanation | undef
       return explain(CAPTURE, { relationship: recorded.facts.relationship });
     case 'approval': {
       const { decision, relationship } = recorded.facts;
-      return explain(APPROVAL, { decision, relationship });
+      return explain(APPROVAL, { decision, relationship, asking: askingOf(before) });
     }
     case 'expiry':
-      return explain(EXPIRY, recorded.facts);
+      return explain(EXPIRY, { ...recorded.facts, asking: askingOf(before) });
   }
+}
+
+function askingOf(decisions: readonly RecordedDecision[]): Asking | undefined {
+  const captured = decisions.findLast(({ step }) => step === 'capture');
+  return captured?.step === 'capture' ? readAsking(captured.facts) : undefined;
 }
 
 /**
@@ -117,7 +120,7 @@ export function explainTerms(facts: TermsFacts): Explanation | undefined {
 /** What is said of a refusal that no decision recorded: nobody answered, or somebody cancelled. */
 export function explainUnrecorded(code: RefusalCode): Explanation {
   return {
-    ...{ code, step: 'request', rule: 'the purchase is answered', revision: {}, inputs: {} },
+    ...{ code, rule: 'the purchase is answered', revision: {}, inputs: {} },
     ...{ waysOut: [], whyNot: whyNot(code) ?? 'NOT_RECORDED', provenBy: '' },
   };
 }
@@ -143,12 +146,12 @@ const CAPTURE: Decider<Parameters<typeof refuseCapture>[0]> = {
   ...{ step: 'capture', name: 'refuseCapture', decide: refuseCapture, rules: CAPTURE_RULES },
   revision: ({ relationship }) => under(undefined, relationship?.revision),
 };
-const APPROVAL: Decider<Parameters<typeof refuseApproval>[0]> = {
-  ...{ step: 'approval', name: 'refuseApproval', decide: refuseApproval, rules: APPROVAL_RULES },
+const APPROVAL: Decider<Parameters<typeof refuseWaiting>[0]> = {
+  ...{ step: 'approval', name: 'refuseWaiting', decide: refuseWaiting, rules: APPROVAL_RULES },
   revision: ({ relationship }) => under(undefined, relationship?.revision),
 };
-const EXPIRY: Decider<Parameters<typeof refuseExpired>[0]> = {
-  ...{ step: 'expiry', name: 'refuseExpired', decide: refuseExpired, rules: EXPIRY_RULES },
+const EXPIRY: Decider<Parameters<typeof refuseLate>[0]> = {
+  ...{ step: 'expiry', name: 'refuseLate', decide: refuseLate, rules: EXPIRY_RULES },
   revision: () => ({}),
 };
 const TERMS: Decider<TermsFacts> = {

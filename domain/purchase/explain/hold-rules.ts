@@ -1,7 +1,7 @@
 import { formatMinor, minor } from '../../shared/money.ts';
-import type { ApprovalFacts, CaptureFacts, ConfirmFacts, ExpiryFacts } from '../confirm.ts';
+import type { CaptureFacts, ConfirmFacts } from '../confirm.ts';
 import type { Terms } from '../verdict.ts';
-import { written, type Inputs, type Rule, type Rules } from './change.ts';
+import type { Change, Inputs, Rule, Rules } from './change.ts';
 
 /** A confirm that brings a hold of its own, on the terms that it asks for. */
 const aHoldOfItsOwn = (facts: ConfirmFacts): ConfirmFacts => ({
@@ -62,7 +62,11 @@ export const CONFIRM_RULES: Rules<ConfirmFacts> = {
   },
 };
 
-const ACTIVE = { status: 'ACTIVE', revision: 0 } as const;
+/** A relationship that refuses no capture. */
+export const ACTIVE = { status: 'ACTIVE', revision: 0 } as const;
+export const UNBLOCK: Change = {
+  ...{ kind: 'SET_RELATIONSHIP', field: 'status', from: 'BLOCKED', to: 'ACTIVE' },
+};
 
 /** A hold that fits and is not captured all the same (`refuseCapture`). */
 export const CAPTURE_RULES: Rules<CaptureFacts> = {
@@ -73,47 +77,11 @@ export const CAPTURE_RULES: Rules<CaptureFacts> = {
       { change: { kind: 'CREATE_RELATIONSHIP', to: 'ACTIVE' }, after: { relationship: ACTIVE } },
     ],
   },
-  RELATIONSHIP_BLOCKED: blockedRule((facts) => ({ ...facts, relationship: ACTIVE })),
-};
-
-/** Approving, and a person's no, which nothing but another person's yes would change. */
-export const APPROVAL_RULES: Rules<ApprovalFacts> = {
-  RELATIONSHIP_BLOCKED: blockedRule((facts) => ({ ...facts, relationship: ACTIVE })),
-  MANUAL_REJECT: {
-    says: 'the person who decided approved it',
-    inputs: ({ decision }) => ({ decision }),
-    fixes: () => [],
-  },
-};
-
-function blockedRule<F extends CaptureFacts>(heal: (facts: F) => F): Rule<F> {
-  return {
+  RELATIONSHIP_BLOCKED: {
     says: "status <> 'BLOCKED'",
     inputs: ({ relationship }) => ({ status: relationship?.status ?? null }),
-    fixes: (facts) => [
-      {
-        change: { kind: 'SET_RELATIONSHIP', field: 'status', from: 'BLOCKED', to: 'ACTIVE' },
-        after: heal(facts),
-      },
-    ],
-  };
-}
-
-const inTime = (kind: 'CONFIRM_BEFORE' | 'DECIDE_BEFORE'): Rule<ExpiryFacts> => ({
-  says: 'now < expiresAt',
-  inputs: ({ now, expiresAt }) => ({ now: written(now), expiresAt: written(expiresAt) }),
-  fixes: (facts) => [
-    {
-      change: { kind, to: written(facts.expiresAt) },
-      after: { ...facts, now: facts.expiresAt - 1 },
-    },
-  ],
-});
-
-/** Time that was up (`refuseExpired`). */
-export const EXPIRY_RULES: Rules<ExpiryFacts> = {
-  HOLD_EXPIRED: inTime('CONFIRM_BEFORE'),
-  APPROVAL_EXPIRED: inTime('DECIDE_BEFORE'),
+    fixes: () => [{ change: UNBLOCK, after: { relationship: ACTIVE } }],
+  },
 };
 
 /** What the importer froze, beside what the exporter held. */
