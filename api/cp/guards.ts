@@ -2,6 +2,7 @@ import { readRoles, type OperatorRole } from '../../db/cp/operator.ts';
 import { wlIdOf } from '../../runtime/tls.ts';
 import type { SubjectKind, TokenClaims } from '../../runtime/tokens.ts';
 import { Problem } from '../http/problem.ts';
+import { TOKEN_REFUSALS, type Refusal } from '../http/refusals.ts';
 import type { Guard, RequestFacts } from '../http/route.ts';
 import type { CpApiDeps, OperatorPrincipal, Principal, WlPrincipal } from './deps.ts';
 
@@ -25,14 +26,18 @@ export function createGuards(deps: GuardDeps): Guards {
   const operator = (...roles: OperatorRole[]): Guard<OperatorPrincipal> => ({
     name: 'operator',
     needsCertificate: false,
-    describe: { schemes: ['bearer'], text: rolesText(roles) },
+    describe: { schemes: ['bearer'], text: rolesText(roles), refuses: refusesPeople(roles) },
     check: (facts) => checkOperator(deps, facts, roles),
     limitKey: ({ id }) => id,
   });
   const certificate: Guard<WlPrincipal> = {
     name: 'certificate',
     needsCertificate: true,
-    describe: { schemes: ['mutualTLS'], text: 'Certificate of the WL in the path.' },
+    describe: {
+      schemes: ['mutualTLS'],
+      text: 'Certificate of the WL in the path.',
+      refuses: ['CERTIFICATE_SUBJECT'],
+    },
     check: checkCertificate,
     limitKey: ({ id }) => id,
   };
@@ -42,7 +47,11 @@ export function createGuards(deps: GuardDeps): Guards {
     wlToken: (scope) => ({
       name: 'wlToken',
       needsCertificate: false,
-      describe: { schemes: ['bearer'], text: `Token of a WL for the Control Plane, ${scope}.` },
+      describe: {
+        schemes: ['bearer'],
+        text: `Token of a WL for the Control Plane, ${scope}.`,
+        refuses: WL_REFUSALS,
+      },
       check: (facts) => checkWlToken(deps, facts, scope),
       limitKey: ({ id }) => id,
     }),
@@ -52,6 +61,7 @@ export function createGuards(deps: GuardDeps): Guards {
       describe: {
         schemes: ['bearer'],
         text: `${rolesText([])} Or the token of a WL for the Control Plane, ${scope}.`,
+        refuses: WL_REFUSALS,
       },
       check: async (facts) => {
         const subjects = ['operator', 'wl'] as const;
@@ -68,6 +78,7 @@ export function createGuards(deps: GuardDeps): Guards {
       describe: {
         schemes: ['mutualTLS', 'bearer'],
         text: `Certificate of the WL in the path, or: ${rolesText(roles)}`,
+        refuses: ['CERTIFICATE_SUBJECT', ...refusesPeople(roles)],
       },
       check: (facts) =>
         speaksByCertificate(facts) ? checkCertificate(facts) : checkOperator(deps, facts, roles),
@@ -81,6 +92,12 @@ function speaksByCertificate({ certificate, bearer, params }: RequestFacts): boo
   if (certificate === undefined) return false;
   const id = wlIdOf(certificate);
   return bearer === undefined || (id !== undefined && isPathId(params, id));
+}
+
+const WL_REFUSALS = [...TOKEN_REFUSALS, 'CERTIFICATE_SUBJECT', 'FORBIDDEN'] as const;
+
+function refusesPeople(roles: readonly OperatorRole[]): readonly Refusal[] {
+  return roles.length === 0 ? TOKEN_REFUSALS : [...TOKEN_REFUSALS, 'FORBIDDEN'];
 }
 
 function rolesText(roles: readonly OperatorRole[]): string {

@@ -4,6 +4,7 @@ import type { Logger } from '../../runtime/log.ts';
 import { IDEMPOTENCY_HEADER, readIdempotencyKey } from './idempotency.ts';
 import { Problem } from './problem.ts';
 import type { RateLimiters } from './rate-limit.ts';
+import { refusalsOf } from './refusals.ts';
 import {
   certificateOf,
   factsOf,
@@ -69,14 +70,23 @@ function requireType(type: string): RequestHandler {
 
 function answer(route: Route, deps: HandleDeps): RequestHandler {
   return async (request, response) => {
-    const certificate = await certificateOf(request, deps.certificateRules);
-    const facts = factsOf(request, certificate instanceof Problem ? undefined : certificate);
-    const principal = await authenticate(route, facts, deps);
-    await deps.limiters.consume(route.group, limitKeyOf(route, principal, facts));
-    const reply = await route.handler(contextOf(route, { request, facts, principal, deps }));
-    if (deps.checkResponses) checkReply(route, reply);
-    send(response, reply);
+    try {
+      const reply = await replyOf(route, request, deps);
+      if (deps.checkResponses) checkReply(route, reply);
+      send(response, reply);
+    } catch (error) {
+      if (deps.checkResponses && error instanceof Problem) checkRefusal(route, error);
+      throw error;
+    }
   };
+}
+
+async function replyOf(route: Route, request: Request, deps: HandleDeps): Promise<Reply> {
+  const certificate = await certificateOf(request, deps.certificateRules);
+  const facts = factsOf(request, certificate instanceof Problem ? undefined : certificate);
+  const principal = await authenticate(route, facts, deps);
+  await deps.limiters.consume(route.group, limitKeyOf(route, principal, facts));
+  return route.handler(contextOf(route, { request, facts, principal, deps }));
 }
 
 async function authenticate(
@@ -148,6 +158,13 @@ function checkReply(
   const issues = schemas.map((schema) => schema.safeParse(body).error);
   if (issues.includes(undefined)) return;
   throw new Error(`${name} differs from its schema`, { cause: issues[0] });
+}
+
+/** A refusal that the document does not name would be news to whoever wrote a client by it. */
+function checkRefusal(route: Route, refused: Problem): void {
+  if (refusalsOf(route).get(refused.status)?.includes(refused.code) === true) return;
+  const name = `${route.method.toUpperCase()} ${route.path} ${refused.status} ${refused.code}`;
+  throw new Error(`${name} is not a declared refusal`, { cause: refused });
 }
 
 /** Writes a reply: JSON, or a text or bytes under their own content type. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { invariant } from '../../domain/shared/invariant.ts';
-import { PROBLEM_TYPE } from './problem.ts';
+import type { Code } from '../../domain/shared/codes.ts';
+import { PROBLEM_TYPE, PROBLEMS } from './problem.ts';
+import { refusalsOf } from './refusals.ts';
 import type { MediaName, ResponseSpec, Route, SecurityScheme } from './route.ts';
 
 export interface DocumentInfo {
@@ -43,6 +45,8 @@ export interface OpenApiDocument {
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: {
     readonly schemas: Record<string, JsonSchema>;
+    /** Problems, by status and the codes that come with it. */
+    readonly responses: Record<string, JsonSchema>;
     readonly securitySchemes: Record<SecurityScheme, JsonSchema>;
   };
 }
@@ -62,6 +66,8 @@ const SECURITY_SCHEMES: Record<SecurityScheme, JsonSchema> = {
 const MEDIA_TYPES: Record<Exclude<MediaName, 'none'>, string> = {
   text: 'text/plain',
   html: 'text/html',
+  css: 'text/css',
+  script: 'text/javascript',
   csv: 'text/csv',
 };
 
@@ -84,11 +90,6 @@ const problemSchema = z.looseObject({
     .optional(),
 });
 
-const PROBLEM_RESPONSE: JsonSchema = {
-  description: 'The request is refused (RFC 9457); `code` is stable.',
-  content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
-};
-
 /** OpenAPI 3.1 from the schemas that the routes validate with. */
 export function buildOpenApi(
   routes: readonly Route[],
@@ -102,7 +103,11 @@ export function buildOpenApi(
     const example = examples[`${route.method.toUpperCase()} ${route.path}`] ?? {};
     (paths[path] ??= {})[route.method] = withExample(operationOf(route, schemas), example);
   }
-  const components = { schemas, securitySchemes: SECURITY_SCHEMES };
+  const components = {
+    schemas,
+    responses: problemResponses(routes),
+    securitySchemes: SECURITY_SCHEMES,
+  };
   return { openapi: '3.1.0', info, paths, components };
 }
 
@@ -198,7 +203,44 @@ function responsesOf(route: Route, schemas: Record<string, JsonSchema>) {
       ...(Object.keys(content).length === 0 ? {} : { content }),
     };
   }
-  return { ...responses, default: PROBLEM_RESPONSE };
+  for (const [status, codes] of refusalsOf(route)) {
+    responses[status] = { $ref: `#/components/responses/${problemName(status, codes)}` };
+  }
+  return responses;
+}
+
+function problemName(status: number, codes: readonly Code[]): string {
+  return [status, ...codes].join('.');
+}
+
+/** Routes that refuse with the same codes share one response, whose name says which. */
+function problemResponses(routes: readonly Route[]): Record<string, JsonSchema> {
+  const named = routes.flatMap((route) =>
+    [...refusalsOf(route)].map(
+      ([status, codes]) => [problemName(status, codes), problemResponse(status, codes)] as const,
+    ),
+  );
+  return Object.fromEntries(named.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function problemResponse(status: number, codes: readonly Code[]): JsonSchema {
+  const [code = 'INTERNAL'] = codes;
+  const known = { status: { const: status }, code: { enum: codes } };
+  return {
+    description: codes.map((one) => `${one}: ${PROBLEMS[one].title}.`).join(' '),
+    content: {
+      [PROBLEM_TYPE]: {
+        schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: known }] },
+        example: {
+          type: 'about:blank',
+          title: PROBLEMS[code].title,
+          status,
+          code,
+          correlationId: '019b3a52-6f0e-7c41-8a55-1d2f6a9c0b11',
+        },
+      },
+    },
+  };
 }
 
 const STATUS_TEXTS: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { invariant } from '../../domain/shared/invariant.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { RateGroup } from '../../runtime/rate-groups.ts';
 import type { CertificateFacts } from '../../runtime/tls.ts';
+import type { Refusal } from './refusals.ts';
 
 export type Listener = 'tls' | 'plain';
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -29,6 +30,8 @@ export interface RequestFacts {
 export interface GuardDescription {
   readonly schemes: readonly SecurityScheme[];
   readonly text: string;
+  /** What it refuses a caller for. */
+  readonly refuses: readonly Refusal[];
 }
 export type SecurityScheme = 'mutualTLS' | 'bearer' | 'accountHeaders' | 'backofficeKey';
 
@@ -47,7 +50,7 @@ export interface Guard<P> {
 export const anyone: Guard<undefined> = {
   name: 'anyone',
   needsCertificate: false,
-  describe: { schemes: [], text: 'Open to anyone.' },
+  describe: { schemes: [], text: 'Open to anyone.', refuses: [] },
   check: () => undefined,
 };
 
@@ -77,7 +80,7 @@ export interface Context<P, Params, Query, Body> {
   readonly consume: (group: RateGroup, key: string) => Promise<void>;
 }
 
-export type MediaName = 'text' | 'html' | 'csv' | 'none';
+export type MediaName = 'text' | 'html' | 'css' | 'script' | 'csv' | 'none';
 export type ResponseSpec = z.ZodType | MediaName;
 
 export interface RouteSpec<
@@ -102,6 +105,8 @@ export interface RouteSpec<
   readonly form?: Form;
   /** Answers by status; several specs of one status are several media types. */
   readonly responses: Readonly<Record<number, ResponseSpec | readonly ResponseSpec[]>>;
+  /** What the handler refuses, beside what the guard and the parts do. */
+  readonly refuses?: readonly Refusal[];
   /** `required`: 400 without it. `optional`: used where sent. Absent: ignored. */
   readonly idempotency?: 'required' | 'optional';
   readonly handler: (
@@ -122,6 +127,7 @@ export interface Route {
   readonly body?: z.ZodType;
   readonly form?: z.ZodType;
   readonly responses: Readonly<Record<number, ResponseSpec | readonly ResponseSpec[]>>;
+  readonly refuses?: readonly Refusal[];
   readonly idempotency?: 'required' | 'optional';
   readonly handler: (
     context: Context<unknown, unknown, unknown, unknown>,

@@ -17,7 +17,7 @@ interface Operation {
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, Media>> }>
+    Record<string, { readonly $ref?: string; readonly content?: Readonly<Record<string, Media>> }>
   >;
   readonly 'x-executable'?: boolean;
 }
@@ -37,6 +37,8 @@ export interface Documented {
   readonly security: readonly string[];
   readonly executable: boolean;
   readonly request: unknown;
+  /** Names of its problem responses, `409.CONFLICT.COOL_DOWN`. */
+  readonly refusals: readonly string[];
   readonly answers: Readonly<Record<string, unknown>>;
   /** What the schema of that answer finds wrong. */
   check(status: string, body: unknown): readonly string[];
@@ -76,6 +78,7 @@ function documented({ document, path, method, operation }: Place): Documented {
     security: operation.security.flatMap((scheme) => Object.keys(scheme)),
     executable: operation['x-executable'] === true,
     request: sent?.example,
+    refusals: Object.values(responses).flatMap(({ $ref }) => $ref?.split('/').at(-1) ?? []),
     answers: Object.fromEntries(
       Object.keys(responses).map((status) => [status, json(status)?.example]),
     ),

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { CP_EXAMPLES } from '../../api/cp/examples.ts';
 import { WL_EXAMPLES } from '../../api/wl/examples.ts';
+import { PROBLEMS } from '../../api/http/problem.ts';
 import { documentOf, operationsOf } from './openapi-examples.ts';
+
+const CODES = new Set(Object.keys(PROBLEMS));
 
 describe.each([
   ['cp', CP_EXAMPLES],
@@ -25,6 +28,16 @@ describe.each([
       ].map((finding) => `${operation.name}: ${finding}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('each operation names the codes that it refuses with, by status', () => {
+    const codes = (name: string) => name.split('.').slice(1);
+    const vague = operations.filter(
+      ({ refusals }) =>
+        !refusals.some((name) => codes(name).includes('RATE_LIMITED')) ||
+        refusals.some((name) => codes(name).some((code) => !CODES.has(code))),
+    );
+    expect(vague.map((operation) => operation.name)).toEqual([]);
   });
 
   test('what is executable names all that its path needs', () => {

@@ -214,6 +214,11 @@ describe('problems', () => {
     expect(unavailable.headers.get('retry-after')).toBe('2');
   });
 
+  test('that the document does not name are a fault, where answers are checked', async () => {
+    expect((await call('/fail/undeclared', { method: 'POST' })).status).toBe(500);
+    expect(party.logLines.join('\n')).toContain('CONFLICT is not a declared refusal');
+  });
+
   test.each(['database-away', 'database-gone'])('of a database: %s', async (how) => {
     const answer = await call(`/fail/${how}`, { method: 'POST' });
     expect(answer).toMatchObject({ status: 503, body: { code: 'INTERNAL' } });

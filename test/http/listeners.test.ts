@@ -18,7 +18,11 @@ const TIMEOUT_MS = 2_000;
 const partner: Guard<string> = {
   name: 'partner',
   needsCertificate: true,
-  describe: { schemes: ['mutualTLS'], text: 'Certificate of a WL.' },
+  describe: {
+    schemes: ['mutualTLS'],
+    text: 'Certificate of a WL.',
+    refuses: ['CERTIFICATE_SUBJECT'],
+  },
   check({ certificate }) {
     const wlId = wlIdOf(certificate);
     if (wlId === undefined) throw new Problem('CERTIFICATE_SUBJECT');

@@ -9,7 +9,7 @@ import { formatMinor } from '../../domain/shared/money.ts';
 const caller: Guard<{ readonly id: string }> = {
   name: 'caller',
   needsCertificate: false,
-  describe: { schemes: ['bearer'], text: 'A token.' },
+  describe: { schemes: ['bearer'], text: 'A token.', refuses: ['TOKEN_MISSING', 'TOKEN_INVALID'] },
   check({ bearer }) {
     if (bearer === undefined) throw new Problem('TOKEN_MISSING');
     if (bearer === 'bad') throw new Problem('TOKEN_INVALID');
@@ -99,6 +99,9 @@ const FAILURES: Record<string, () => never> = {
   cooldown: () => {
     throw new Problem('COOL_DOWN', { extensions: { earlier: { tradeId: 't-1' } } });
   },
+  undeclared: () => {
+    throw new Problem('CONFLICT');
+  },
   // As the driver throws it: a connection that is refused comes wrapped in what could not be done.
   'database-away': () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
@@ -118,6 +121,7 @@ const failing = route({
   summary: 'Fails',
   params: z.object({ how: z.string() }),
   responses: { 200: z.unknown() },
+  refuses: ['COOL_DOWN', 'ENGINE_UNAVAILABLE'],
   handler: ({ params }) => FAILURES[params.how]?.() ?? { status: 200, body: null },
 });
 

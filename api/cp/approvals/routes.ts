@@ -106,6 +106,7 @@ export function approvalRoutes(deps: ApprovalDeps, guards: Guards): Route[] {
       path: '/admin/api/approvals/:tradeId/approve',
       summary: 'Approve a waiting purchase: carried to the exporter, which has the last word',
       body: approveBody,
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: ({ params, body, principal, facts }) =>
         reply(deps, { params, principal, facts }, { ...body, decision: 'APPROVE', reason: null }),
     }),
@@ -114,6 +115,7 @@ export function approvalRoutes(deps: ApprovalDeps, guards: Guards): Route[] {
       path: '/admin/api/approvals/:tradeId/reject',
       summary: 'Reject a waiting purchase: carried to the exporter, which has the last word',
       body: rejectBody,
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: ({ params, body, principal, facts }) => {
         const reason = maskText(body.reason);
         return reply(deps, { params, principal, facts }, { ...body, decision: 'REJECT', reason });

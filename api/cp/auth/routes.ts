@@ -41,6 +41,7 @@ export function authRoutes(deps: Pick<CpApiDeps, 'db' | 'sealer' | 'signer' | 't
       guard: anyone,
       body: credentials,
       responses: { 200: session },
+      refuses: [{ code: 'FORBIDDEN', status: 401 }],
       handler: async ({ body: { email, password }, consume }) => {
         await consume('login', emailIndex(deps.sealer, email));
         const found = await findByEmail(deps.db, deps.sealer, email);

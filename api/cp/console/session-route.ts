@@ -32,6 +32,7 @@ export function sessionRoute({ db, sealer, profile, console }: SessionDeps, guar
     path: '/admin/api/session',
     summary: 'The session of the token',
     responses: { 200: sessionView },
+    refuses: ['NOT_FOUND'],
     handler: async ({ principal }) => {
       const { id, email, roles } = foundOrProblem(await readOperator(db, sealer, principal.id));
       const body = {

@@ -51,6 +51,7 @@ export function filmRoute(deps: Pick<CpApiDeps, 'db' | 'supportDesk'>, guards: G
     params: tradeParams,
     query: tradeKeyQuery.extend({ download: z.enum(['0', '1']).optional() }),
     responses: { 200: filmView },
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: async ({ params, query: { download, ...which }, principal }) => {
       const row = await oneTrade(deps.db, params, which);
       const key = keyOf(row);

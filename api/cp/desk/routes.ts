@@ -14,6 +14,7 @@ import type { Guards } from '../guards.ts';
 import { oneTrade } from '../trades/one.ts';
 import { tradeKeyQuery, tradeParams } from '../trades/schemas.ts';
 import { actAtWl } from './act.ts';
+import { ASKED_REFUSALS } from './support-desk.ts';
 
 type DeskDeps = Pick<CpApiDeps, 'db' | 'supportDesk'>;
 
@@ -69,6 +70,15 @@ const ACTIONS: readonly Action[] = [
   },
 ];
 
+/** What the importer refuses of them. */
+const ACTION_REFUSALS = [
+  'FORBIDDEN',
+  'SAME_PERSON',
+  'OFFER_NOT_FOUND',
+  'IDEMPOTENCY_MISMATCH',
+  'ENGINE_UNAVAILABLE',
+] as const;
+
 /** Actions of support on one trade, from the console and `xwl`. */
 export function deskRoutes(deps: DeskDeps, guards: Guards): Route[] {
   return ACTIONS.map(({ verb, summary, body, responses, needsKey }) =>
@@ -79,6 +89,7 @@ export function deskRoutes(deps: DeskDeps, guards: Guards): Route[] {
       params: tradeParams,
       query: tradeKeyQuery,
       ...(needsKey && { idempotency: 'required' as const }),
+      refuses: [...ASKED_REFUSALS, ...ACTION_REFUSALS],
       handler: (context) => act(deps, { verb, responses }, context),
     }),
   );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Code } from '../../../domain/shared/codes.ts';
 import { Problem, PROBLEMS } from '../../http/problem.ts';
+import type { Refusal } from '../../http/refusals.ts';
 import type { Language } from '../../http/route.ts';
 
 /** One request of a person to a white label, with the rights of support. */
@@ -49,6 +50,12 @@ const problemShape = z.object({
     )
     .optional(),
 });
+/** What a route refuses that asks one: it may not know the trade, or not answer. */
+export const ASKED_REFUSALS = [
+  'NOT_FOUND',
+  'CONFLICT',
+  'EXPORTER_UNAVAILABLE',
+] as const satisfies readonly Refusal[];
 /** What a WL has against the Control Plane's own token or certificate is not the person's fault. */
 const OURS = /^(TOKEN|CERTIFICATE)_/;
 

@@ -5,6 +5,7 @@ import { findTrades } from '../../../db/cp/trades/read.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Language, type Route } from '../../http/route.ts';
 import type { CpApiDeps } from '../deps.ts';
+import { ASKED_REFUSALS } from '../desk/support-desk.ts';
 import type { Guards } from '../guards.ts';
 import { wlId } from '../schemas.ts';
 import { tradeParams } from '../trades/schemas.ts';
@@ -30,6 +31,7 @@ export function explainRoute({ db, supportDesk }: ExplainDeps, guards: Guards): 
       }),
     }),
     responses: { 200: explainView },
+    refuses: ASKED_REFUSALS,
     handler: async ({ params: { id: tradeId }, query, principal, language }) => {
       const importer = query.importer ?? (await importerOf(db, tradeId));
       const explained = await explainTrade(supportDesk, {

@@ -81,6 +81,7 @@ export function certificateRoutes(deps: CertificateDeps, guards: Guards): Route[
       params: wlParams,
       body: csrBody,
       responses: { 200: issuedView, 201: issuedView },
+      refuses: ['NOT_FOUND', 'FORBIDDEN', 'CONFLICT'],
       handler: async ({ params: { id }, body, principal, facts }) => {
         const authority = authorityOf(deps);
         const request = await requestOf(body.csr);
@@ -94,6 +95,7 @@ export function certificateRoutes(deps: CertificateDeps, guards: Guards): Route[
       params: z.object({ id: wlId, serial }),
       body: revokeBody,
       responses: { 200: certificateView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { id, serial: revoked }, body, principal, facts }) => {
         const certificate = await revoke(deps, {
           ...{ wlId: id, serial: revoked, reason: body.reason },

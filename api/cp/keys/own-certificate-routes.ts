@@ -46,6 +46,7 @@ export function ownCertificateRoutes(deps: CertificateDeps, guards: Guards): Rou
         "A certificate of the Control Plane's own for a PKCS#10 request; put in place by files",
       body: csrBody,
       responses: { 200: issuedView, 201: issuedView },
+      refuses: ['CONFLICT'],
       handler: async ({ body, principal, facts }) => {
         const authority = authorityOf(deps);
         const request = await requestOf(body.csr);
@@ -61,6 +62,7 @@ export function ownCertificateRoutes(deps: CertificateDeps, guards: Guards): Rou
       params: z.object({ serial }),
       body: revokeBody,
       responses: { 200: ownCertificateView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { serial: revoked }, body, principal, facts }) => {
         const certificate = await revoke(deps, {
           ...{ wlId: CONTROL_PLANE, serial: revoked, reason: body.reason, mayName: true },

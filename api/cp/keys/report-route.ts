@@ -58,6 +58,7 @@ export function keyReportRoute({ db }: Pick<CpApiDeps, 'db'>, guards: Guards): R
     params: z.object({ kid: z.string().min(1).max(MAX_ID) }),
     query: z.object({ ...cursorQuery, type: z.enum(TOUCHED).optional() }),
     responses: { 200: [reportView, 'csv'] },
+    refuses: ['NOT_FOUND'],
     handler: async ({ params: { kid }, query, facts }): Promise<Reply> => {
       const key = foundOrProblem(await findReported(db, kid));
       const { type, limit } = query;

@@ -53,6 +53,7 @@ export function ownKeyRoutes(deps: KeyDeps, guards: Guards): Route[] {
       path: '/admin/api/keys/rotate',
       summary: "The Control Plane's own next key becomes current; sessions go on",
       responses: { 200: keysView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ principal, facts }) => {
         const next = await deps.signer.makeKey();
         const author = authorOf(principal, facts);
@@ -66,6 +67,7 @@ export function ownKeyRoutes(deps: KeyDeps, guards: Guards): Route[] {
       summary: "Ends a key of the Control Plane's own at once, with every session it has signed",
       params: z.object({ kid: z.string().min(1).max(MAX_KID) }),
       responses: { 200: keysView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { kid }, principal, facts }) => {
         const next = await deps.signer.makeKey();
         const author = authorOf(principal, facts);
@@ -140,6 +142,7 @@ export function keyRoutes(deps: KeyDeps, guards: Guards): Route[] {
       summary: 'next becomes current; old tokens verify until they expire',
       params: wlParams,
       responses: { 200: keysView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, principal, facts }) => {
         const next = await deps.signer.makeKey();
         const author = authorOf(principal, facts);
@@ -153,6 +156,7 @@ export function keyRoutes(deps: KeyDeps, guards: Guards): Route[] {
       summary: 'Ends a key at once, with every token that it has signed',
       params: z.object({ id: wlId, kid: z.string().min(1).max(MAX_KID) }),
       responses: { 200: keysView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { id, kid }, principal, facts }) => {
         const next = await deps.signer.makeKey();
         const author = authorOf(principal, facts);

@@ -64,6 +64,7 @@ export function notificationRoutes({ db }: Pick<CpApiDeps, 'db'>, guards: Guards
       summary: 'Marks a notification as read; the first reader stays noted',
       params: z.object({ id: z.uuid() }),
       responses: { 200: notificationView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, principal }) => ({
         status: 200,
         body: viewOf(foundOrProblem(await readNotification(db, id, principal.id))),

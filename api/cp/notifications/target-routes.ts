@@ -78,6 +78,7 @@ export function alertTargetRoutes(deps: TargetDeps, guards: Guards): Route[] {
       summary: 'Replaces the list; a target that is not named any more is removed',
       body: targetsBody,
       responses: { 200: targetsView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ body, principal, facts }) => {
         body.targets.forEach((target, index) => refuseTarget(deps, target, index));
         const made = new Map<string, string>();

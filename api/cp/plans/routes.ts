@@ -85,6 +85,7 @@ export function planRoutes({ db }: Pick<CpApiDeps, 'db'>, guards: Guards): Route
       summary: 'One plan with steps, settlements and its closing report',
       params,
       responses: { 200: planView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { planId } }) => ({
         status: 200,
         body: viewOf(foundOrProblem(await readPlan(db, planId))),
@@ -96,6 +97,7 @@ export function planRoutes({ db }: Pick<CpApiDeps, 'db'>, guards: Guards): Route
       params,
       body: z.strictObject({ reason: z.string().trim().min(1).max(MAX_REASON) }),
       responses: { 200: planView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { planId: id }, body: { reason }, principal, facts }) => {
         foundOrProblem(await readPlan(db, id));
         const ended = await cancelPlan(db, { id, reason, author: authorOf(principal, facts) });

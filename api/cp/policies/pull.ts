@@ -33,6 +33,7 @@ export function pullRoute(deps: PullDeps, guards: Guards): Route {
     summary: 'Own policy, relationships, partners, settlements and signed audit head',
     query: z.object({ settlementsSince: sequence.optional() }),
     responses: { 200: pullView, 304: 'none' },
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: async ({ principal: { id }, query: { settlementsSince: settled }, facts }) => {
       const applied = appliedRevision(facts);
       if (applied !== undefined) await recordApplied(deps.db, id, applied);

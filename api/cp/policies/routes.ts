@@ -24,6 +24,7 @@ export function policyRoutes(deps: PolicyDeps, guards: Guards): Route[] {
       summary: 'The policy of a white label',
       params: wlParams,
       responses: { 200: policyView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id } }) => {
         const policy = foundOrProblem(await readPolicy(deps.db, id));
         const headers = { ETag: revisionTag(policy.revision) };
@@ -39,6 +40,7 @@ export function policyRoutes(deps: PolicyDeps, guards: Guards): Route[] {
       params: wlParams,
       body: policyBody,
       responses: { 200: policyView },
+      refuses: ['NOT_FOUND', 'PRECONDITION_FAILED'],
       handler: async ({ params: { id }, body, principal, facts }) => {
         const { updatedBy = principal.id, updatedSource = 'admin-api', ...patch } = body;
         const put = await putPolicy(deps.db, {
@@ -62,6 +64,7 @@ export function policyRoutes(deps: PolicyDeps, guards: Guards): Route[] {
       params: wlParams,
       query: z.object(cursorQuery),
       responses: { 200: pageOf(revisionView) },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, query }) => {
         foundOrProblem(await readPolicy(deps.db, id));
         const before = decodeCursor(query.cursor, z.number().int());
@@ -84,6 +87,7 @@ function ownPolicyRoute(deps: PolicyDeps, guards: Guards): Route {
     summary: "A white label's own policy, signed with its policy secret",
     params: wlParams,
     responses: { 200: policyView.omit({ wlId: true, rolloutStage: true, updatedAt: true }) },
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: async ({ params: { id } }) => {
       const policy = foundOrProblem(await readPolicy(deps.db, id));
       return signedReply(deps, id, pulledPolicy(policy));

@@ -47,6 +47,7 @@ export function relationshipRoutes(deps: RelationshipDeps, guards: Guards): Rout
       summary: 'A relationship of which the calling white label is a side',
       params: pairParams,
       responses: { 200: relationshipView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params, principal: { id } }) => {
         // Whether others have a relationship is none of the caller's business.
         if (params.src !== id && params.dst !== id) throw new Problem('NOT_FOUND');
@@ -80,6 +81,7 @@ function readRoutes(deps: RelationshipDeps, guards: Guards): Route[] {
       summary: 'One relationship',
       params: pairParams,
       responses: { 200: relationshipView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params }) => {
         const relationship = foundOrProblem(await readRelationship(deps.db, params));
         const headers = { ETag: revisionTag(relationship.revision) };
@@ -94,6 +96,7 @@ function readRoutes(deps: RelationshipDeps, guards: Guards): Route[] {
       params: pairParams,
       query: z.object(cursorQuery),
       responses: { 200: pageOf(revisionView) },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params, query }) => {
         foundOrProblem(await readRelationship(deps.db, params));
         const before = decodeCursor(query.cursor, z.number().int());
@@ -116,6 +119,7 @@ function putRoute(deps: RelationshipDeps, guards: Guards): Route {
     params: pairParams,
     body: relationshipBody,
     responses: { 200: relationshipView, 202: changeView },
+    refuses: ['NOT_FOUND', 'PRECONDITION_FAILED'],
     handler: async ({ params, body, principal, facts }): Promise<Reply> => {
       if (params.src === params.dst) {
         const errors = [{ in: 'path', pointer: '/dst', message: 'is the same as src' }] as const;
@@ -169,6 +173,7 @@ function changeRoutes(deps: RelationshipDeps, guards: Guards): Route[] {
       summary: 'Confirm a change that another person has asked for',
       params: z.object({ changeId: z.uuid() }),
       responses: { 200: relationshipView },
+      refuses: ['NOT_FOUND', 'CONFLICT', 'SAME_PERSON'],
       handler: async ({ params: { changeId }, principal, facts }) => {
         const author = authorOf(principal, facts);
         const mayMoveRisk = principal.has('risk');

@@ -70,6 +70,7 @@ function statementRoute({ db }: SettlementDeps, guards: Guards): Route {
     summary: "A pair's opening, trades, settlements and closing of a period; CSV by Accept",
     query: statementQuery,
     responses: { 200: [statementView, 'csv'] },
+    refuses: ['NOT_FOUND'],
     handler: async ({ query, facts }) => {
       foundOrProblem(await readRelationship(db, query));
       const period = { from: new Date(query.from), to: new Date(query.to) };
@@ -95,6 +96,7 @@ function deskRoutes(deps: SettlementDeps, guards: Guards): Route[] {
       body: settlementBody,
       idempotency: 'required',
       responses: { 200: settlementView, 201: settlementView },
+      refuses: ['NOT_FOUND', 'CONFLICT', 'IDEMPOTENCY_MISMATCH'],
       handler: async ({ body, principal, facts, idempotencyKey = '' }) => {
         const { src, dst, amount, note } = body;
         const recorded = await recordSettlement(db, {
@@ -113,6 +115,7 @@ function deskRoutes(deps: SettlementDeps, guards: Guards): Route[] {
       summary: 'Confirm what another person has recorded: the balance counts it from now on',
       params,
       responses: { 200: settlementView },
+      refuses: ['NOT_FOUND', 'CONFLICT', 'SAME_PERSON'],
       handler: async ({ params: { settlementId: id }, principal, facts }) => {
         const confirmed = await confirmSettlement(db, { id, author: authorOf(principal, facts) });
         if (!confirmed.ok) throw refusal(confirmed);
@@ -125,6 +128,7 @@ function deskRoutes(deps: SettlementDeps, guards: Guards): Route[] {
       summary: 'Take back a settlement that nobody has confirmed yet',
       params,
       responses: { 200: settlementView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { settlementId: id }, principal, facts }) => {
         const withdrawn = await withdrawSettlement(db, { id, author: authorOf(principal, facts) });
         if (!withdrawn.ok) throw refusal(withdrawn);

@@ -64,6 +64,7 @@ export function operateRoutes(deps: OperateDeps, guards: Guards): Route[] {
       summary: 'Ask one gateway whether it takes signals, without any effect',
       body: testBody,
       responses: { 200: testView },
+      refuses: ['NOT_FOUND', 'ENGINE_UNAVAILABLE'],
       handler: async ({ body: { wlId }, principal, facts }) => {
         const testId = randomUUID();
         const author = authorOf(principal, facts);
@@ -79,6 +80,7 @@ export function operateRoutes(deps: OperateDeps, guards: Guards): Route[] {
       params: signalParams,
       body: cancelBody,
       responses: { 200: signalView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, body, principal, facts }) => {
         const author = authorOf(principal, facts);
         const request = { signalId: id, ...body, author };
@@ -105,6 +107,7 @@ function createRoute({ db, work }: OperateDeps, common: Common): Route {
     idempotency: 'required',
     body: signalBody,
     responses: { 200: signalView, 201: signalView },
+    refuses: ['NOT_FOUND', 'IDEMPOTENCY_MISMATCH'],
     handler: async ({ body, principal, facts, idempotencyKey }) => {
       invariant(idempotencyKey !== undefined, 'the route requires a key');
       const { src, dst, action, reason } = body;

@@ -72,6 +72,7 @@ function readRoutes({ db }: Pick<CpApiDeps, 'db'>, guards: Guards): Route[] {
       summary: 'One signal with its deliveries and their last attempts',
       params: signalParams,
       responses: { 200: signalDetailsView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id } }) => ({ status: 200, body: await detailsOf(db, id) }),
     }),
   ];
@@ -104,6 +105,7 @@ function ackRoute({ db, signals }: Pick<CpApiDeps, 'db' | 'signals'>, guards: Gu
     params: z.object({ signalId: z.uuid().toLowerCase() }),
     body: ackBody,
     responses: { 200: ackView },
+    refuses: ['NOT_FOUND'],
     handler: async ({ params: { signalId }, body, principal, facts }) => {
       const { id } = principal;
       const ack = {

@@ -44,6 +44,7 @@ function routesOf(
       summary: `Read the ${words} from the exporter now`,
       params: wlParams,
       responses: { 200: counts },
+      refuses: ['NOT_FOUND', 'CONFLICT', 'EXPORTER_UNAVAILABLE', 'ENGINE_UNAVAILABLE'],
       handler: async ({ params: { id }, facts: { correlationId } }) => {
         const wl = foundOrProblem(await readWl(db, sealer, id));
         if (wl.peerUrl === null) {
@@ -62,6 +63,7 @@ function routesOf(
       params: wlParams,
       query: z.object(offsetQuery),
       responses: { 200: pageOf(item).extend({ syncedAt: timestamp.nullable() }) },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, query }) => {
         foundOrProblem(await readWl(db, sealer, id));
         const { items, total, syncedAt } = await listSnapshot(db, { wlId: id, kind, ...query });

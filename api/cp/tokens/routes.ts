@@ -44,6 +44,7 @@ export function tokenRoutes(deps: TokenDeps, guards: Guards): Route[] {
       group: 'wl',
       guard: guards.certificate,
       responses: { 200: tokenView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ principal: { id, thumbprint }, facts: { certificate } }) => {
         foundOrProblem(await readWl(deps.db, deps.sealer, id));
         // Whoever shows a certificate can later be refused by its serial.
@@ -68,6 +69,7 @@ export function tokenRoutes(deps: TokenDeps, guards: Guards): Route[] {
       guard: guards.certificate,
       body: peerBody,
       responses: { 200: tokenView },
+      refuses: ['NOT_FOUND', 'FORBIDDEN', 'TOKEN_SCOPE', 'RELATIONSHIP_MISSING'],
       handler: async ({ principal: { id, thumbprint }, body }) => {
         const scopes = [...new Set(body.scopes)];
         await checkPeer(deps, { id, targetWlId: body.targetWlId, scopes });
@@ -97,6 +99,7 @@ function supportRoute(deps: TokenDeps, guards: Guards): Route {
     group: 'admin',
     guard: guards.operator('support'),
     responses: { 200: tokenView },
+    refuses: ['NOT_FOUND'],
     handler: async ({ params: { id }, principal }) => {
       foundOrProblem(await readWl(deps.db, deps.sealer, id));
       const token = await deps.signer.issue({

@@ -45,6 +45,7 @@ export function traderAccountRoutes(
       summary: 'The trader account of a white label',
       params: wlParams,
       responses: { 200: accountView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id } }) => ({
         status: 200,
         body: viewOf(foundOrProblem(await readTraderAccount(db, sealer, id))),
@@ -59,6 +60,7 @@ export function traderAccountRoutes(
       params: wlParams,
       body: accountBody,
       responses: { 200: accountView, 201: accountView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, body, principal, facts }) => {
         const author = authorOf(principal, facts);
         const put = await putTraderAccount(db, sealer, { wlId: id, facts: body, author });

@@ -31,6 +31,7 @@ export function evidenceRoute({ db, signer }: EvidenceDeps, guards: Guards): Rou
     params: z.object({ id: z.string().min(1).max(MAX_TRADE_ID) }),
     query: z.object({ importer: wlId.optional() }),
     responses: { 200: bundleView },
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: async ({ params, query }) => {
       const trade = theOne(await tradesOfId(db, params.id), query.importer);
       const parts = await collectEvidence(db, trade, (head) => signer.signAuditHead(head));

@@ -50,6 +50,7 @@ export function tradeRoutes({ db }: TradeDeps, guards: Guards): Route[] {
       ...{ ...one, path: '/admin/api/trades/:id' },
       summary: 'One trade; 409 where more than one has the id and the query does not say which',
       responses: { 200: tradeView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params, query }) => {
         const row = await oneTrade(db, params, query);
         return { status: 200, body: tradeViewOf(row) };
@@ -59,6 +60,7 @@ export function tradeRoutes({ db }: TradeDeps, guards: Guards): Route[] {
       ...{ ...one, path: '/admin/api/trades/:id/details' },
       summary: 'One trade with what each side says of it, and what was raised about it',
       responses: { 200: tradeDetails },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params, query }) => {
         const row = await oneTrade(db, params, query);
         return { status: 200, body: tradeDetailsOf(row, await mismatchesOf(db, keyOf(row))) };

@@ -60,6 +60,7 @@ export function userRoutes(deps: Pick<CpApiDeps, 'db' | 'sealer'>, guards: Guard
       summary: 'Add a user',
       body: newUser,
       responses: { 201: userView },
+      refuses: ['CONFLICT'],
       handler: async ({ body, principal, facts }) => {
         const passwordHash = await hash(body.password);
         const operator = { ...body, id: randomUUID(), passwordHash, roles: unique(body.roles) };
@@ -77,6 +78,7 @@ export function userRoutes(deps: Pick<CpApiDeps, 'db' | 'sealer'>, guards: Guard
       params: z.object({ id: z.uuid() }),
       body: userPatch,
       responses: { 200: userView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { id }, body, principal, facts }) => {
         const { password: clear, ...rest } = body;
         const changed = await updateOperator(deps.db, deps.sealer, {

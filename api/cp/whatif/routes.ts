@@ -8,6 +8,7 @@ import { formatMinor, parseMinor, type Minor } from '../../../domain/shared/mone
 import { moneyOutput } from '../../http/money-input.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { CpApiDeps } from '../deps.ts';
+import { ASKED_REFUSALS } from '../desk/support-desk.ts';
 import type { Guards } from '../guards.ts';
 import { exportPolicyBody, velocityBody } from '../relationships/schemas.ts';
 import { amount, instant, rate, timestamp, wlId } from '../schemas.ts';
@@ -78,6 +79,7 @@ export function whatIfRoute({ supportDesk }: WhatIfDeps, guards: Guards): Route 
     guard: guards.operator('risk'),
     body: whatIfBody,
     responses: { 200: whatIfView },
+    refuses: ASKED_REFUSALS,
     handler: async ({ body, principal }) => {
       const { src, dst, until } = body;
       const since = Date.parse(body.since);

@@ -64,6 +64,7 @@ function registryRoutes(deps: WlDeps, guards: Guards): Route[] {
         summary: 'Register a white label with its first policy',
         body: newWl,
         responses: { 201: wlView },
+        refuses: ['CONFLICT'],
         handler: async ({ body, principal, facts }) => {
           const view = await register(deps, body, { principal, facts });
           return { status: 201, body: view };
@@ -77,6 +78,7 @@ function registryRoutes(deps: WlDeps, guards: Guards): Route[] {
       summary: 'One white label',
       params: wlParams,
       responses: { 200: wlView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id } }) => {
         const wl = foundOrProblem(await readWl(deps.db, deps.sealer, id));
         const policy = foundOrProblem(await readPolicy(deps.db, id));
@@ -91,6 +93,7 @@ function registryRoutes(deps: WlDeps, guards: Guards): Route[] {
       params: wlParams,
       body: wlPatch,
       responses: { 200: wlView },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { id }, body, principal, facts }) => {
         const view = await change(deps, id, body, { principal, facts });
         return { status: 200, body: view };
@@ -110,6 +113,7 @@ function selfRoutes(deps: WlDeps, guards: Guards): Route[] {
       params: wlParams,
       body: endpointBody,
       responses: { 200: endpointView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, body, principal, facts }) => {
         refuseUrl('/peerUrl', body.peerUrl, { profile: deps.profile, protocols: ['https:'] });
         const registered = await registerEndpoint(deps.db, deps.sealer, {
@@ -133,6 +137,7 @@ function selfRoutes(deps: WlDeps, guards: Guards): Route[] {
       summary: 'The secrets under which the Control Plane signs for this white label',
       params: wlParams,
       responses: { 200: secretsView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params: { id }, principal, facts }) => {
         const secrets = await ensureSecrets(deps.db, deps.sealer, {
           wlId: id,

@@ -66,6 +66,7 @@ export function createBackofficeAccountRoutes(deps: AccountDeps, guards: Guards)
       params: accountParams,
       body: accountPatch,
       responses: { 200: account },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params, body, facts }) => {
         const context = changeContext(PATH, facts);
         const updated = await updateAccount(db, params.accountId, body, context);
@@ -82,6 +83,7 @@ export function createBackofficeAccountRoutes(deps: AccountDeps, guards: Guards)
       body: newCredit,
       idempotency: 'required',
       responses: { 200: credit },
+      refuses: ['NOT_FOUND', 'IDEMPOTENCY_MISMATCH'],
       handler: (context) => giveCredit(deps, context),
     }),
   ];

@@ -19,6 +19,7 @@ export function createEventKeyRoutes({ db, sealer, syncs }: EventKeyDeps, guards
       path: PATH,
       summary: 'A new event key: it signs once the Control Plane knows it, the old one overlaps',
       responses: { 200: z.object({ kid: z.string() }) },
+      refuses: ['CONFLICT'],
       handler: async ({ facts, log }) => {
         const rotated = await rotateEventKey(db, sealer, changeContext(PATH, facts));
         if (!rotated.ok) {

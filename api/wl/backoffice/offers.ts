@@ -48,10 +48,14 @@ export function createBackofficeOfferRoutes(
       summary: 'Put an offer up for sale',
       body: newOffer,
       responses: { 201: offer },
+      refuses: ['CONFLICT'],
       handler: async ({ body: { unitPrice, ...body }, facts }) => {
         const given = { ...body, unitPriceMinor: unitPrice, currency: own.currency };
         const created = await createOffer(db, given, changeContext(PATH, facts));
         if (created.ok) return { status: 201, body: toOffer(created.value) };
+        if (created.code === 'CONFLICT') {
+          throw new Problem('CONFLICT', { detail: 'An offer has that id.' });
+        }
         throw new Problem('VALIDATION_FAILED', {
           detail: 'A category or entity that is new needs a name.',
         });
@@ -65,6 +69,7 @@ export function createBackofficeOfferRoutes(
       params: offerParams,
       body: offerPatch,
       responses: { 200: offer },
+      refuses: ['NOT_FOUND'],
       handler: async ({ params, body: { unitPrice, ...body }, facts }) => {
         const patch = { ...body, unitPriceMinor: unitPrice };
         const updated = await updateOffer(db, params.offerId, patch, changeContext(PATH, facts));

@@ -25,6 +25,7 @@ export function createControlPlaneRoutes(deps: ControlPlaneDeps, guards: Guards)
       group: 'control',
       guard: guards.debugImport,
       responses: { 200: importResult },
+      refuses: ['ENGINE_UNAVAILABLE'],
       handler: async ({ facts }) => ({
         status: 200,
         body: await engine(() => syncs.importNow(facts.correlationId)),
@@ -39,6 +40,7 @@ export function createControlPlaneRoutes(deps: ControlPlaneDeps, guards: Guards)
       guard: guards.controlPlane,
       body: z.strictObject({ wlId: z.uuid().toLowerCase() }),
       responses: { 202: z.object({ accepted: z.literal(true) }) },
+      refuses: ['NOT_FOUND', 'ENGINE_UNAVAILABLE'],
       handler: async ({ body }) => {
         // A nudge for somebody else means that the Control Plane has our endpoint under their name.
         if (body.wlId !== own.wlId) throw new Problem('NOT_FOUND');

@@ -63,6 +63,7 @@ export function createSignalRoutes(deps: SignalDeps, guards: Guards): Route[] {
       guard: signedByControlPlane(deps, guards),
       body: signal,
       responses: { 200: signalAnswer, 202: signalAccepted },
+      refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ body, principal, facts, log }) => {
         if (!principal.isKeyKnown) await askForKey(deps, body.action, log);
         const applied = await apply(deps, body, facts.correlationId);
@@ -88,6 +89,7 @@ function signedByControlPlane({ db, sealer }: SignalDeps, { controlPlane }: Guar
     describe: {
       schemes: ['mutualTLS'],
       text: 'Certificate of the Control Plane, and a Standard Webhooks signature.',
+      refuses: ['CERTIFICATE_SUBJECT', ...Object.values(REFUSED), 'ENGINE_UNAVAILABLE'],
     },
     async check(facts) {
       const principal = await controlPlane.check(facts);

@@ -47,6 +47,7 @@ function exporterRoute({ db, guards }: DecisionRouteDeps): Route {
     params: tradeParams,
     query: z.object({ requesterWlId: wlId.optional() }),
     responses: { 200: exporterDecisions },
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: async ({ params: { tradeId }, query: { requesterWlId: requester } }) => {
       const [only, ...others] = await readHoldDecisions(db, { tradeId, requester });
       if (only === undefined) throw new Problem('NOT_FOUND');

@@ -93,6 +93,7 @@ function importerRoute(deps: FilmRouteDeps): Route {
     guard: deps.guards.support('support:read'),
     params: tradeParams,
     responses: { 200: importerFilm },
+    refuses: ['NOT_FOUND'],
     handler: async ({ principal, params, log }) => {
       const row = await ownTrade(deps, principal, params.tradeId);
       const transitions = await readTransitions(deps.db, row.trade_id);
@@ -124,6 +125,7 @@ function exporterRoute(deps: FilmRouteDeps): Route {
     params: tradeParams,
     query: z.object({ requesterWlId: z.uuid().toLowerCase().optional() }),
     responses: { 200: exporterFilm },
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: async ({ params: { tradeId }, query: { requesterWlId: requester }, log }) => {
       const [row, ...others] = await findHolds(db, { tradeId, requester });
       if (row === undefined) throw new Problem('NOT_FOUND');

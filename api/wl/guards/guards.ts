@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CP_SUBJECT_URI } from '../../../runtime/tls.ts';
 import { Problem } from '../../http/problem.ts';
+import { TOKEN_REFUSALS } from '../../http/refusals.ts';
 import type { Guard } from '../../http/route.ts';
 import type { GuardDeps } from '../deps.ts';
 import { checkImport } from './import.ts';
@@ -36,6 +37,10 @@ export function createGuards(deps: GuardDeps): Guards {
   return { ...partyGuards(deps), ...peopleGuards(deps) };
 }
 
+const WL_REFUSALS = [...TOKEN_REFUSALS, 'CERTIFICATE_REQUIRED', 'CERTIFICATE_SUBJECT'] as const;
+// A secret is there and right, or it is not.
+const MEMBER_REFUSALS = ['TOKEN_MISSING', 'TOKEN_INVALID'] as const;
+
 function partyGuards(
   deps: GuardDeps,
 ): Pick<Guards, 'peer' | 'partner' | 'approver' | 'controlPlane' | 'debugImport'> {
@@ -46,6 +51,7 @@ function partyGuards(
       describe: {
         schemes: ['bearer', 'mutualTLS'],
         text: `Peer token for this WL (${scopes.join(', ')}) with the certificate it is bound to.`,
+        refuses: [...WL_REFUSALS, 'FORBIDDEN'],
       },
       check: (facts) => checkPeer(deps, facts, scopes),
       limitKey: ({ wlId }) => wlId,
@@ -56,6 +62,7 @@ function partyGuards(
       describe: {
         schemes: ['mutualTLS', 'bearer'],
         text: "The partner's certificate, which is enough for a trade once held.",
+        refuses: [...WL_REFUSALS, 'FORBIDDEN'],
       },
       check: (facts) => checkPartner(deps, facts, scope),
       limitKey: ({ wlId }) => wlId,
@@ -66,6 +73,7 @@ function partyGuards(
       describe: {
         schemes: ['bearer', 'mutualTLS'],
         text: "This WL's own token (trader:approve), or the Control Plane's certificate.",
+        refuses: [...WL_REFUSALS, 'SELF_APPROVAL'],
       },
       check: (facts) => checkApprover(deps, facts),
       limitKey: ({ kind }) => kind,
@@ -73,7 +81,11 @@ function partyGuards(
     controlPlane: {
       name: 'controlPlane',
       needsCertificate: true,
-      describe: { schemes: ['mutualTLS'], text: 'Certificate of the Control Plane.' },
+      describe: {
+        schemes: ['mutualTLS'],
+        text: 'Certificate of the Control Plane.',
+        refuses: ['CERTIFICATE_SUBJECT'],
+      },
       check: ({ certificate }) => {
         if (certificate?.subjectUri === CP_SUBJECT_URI) return { kind: 'control-plane' };
         throw new Problem('CERTIFICATE_SUBJECT');
@@ -83,7 +95,12 @@ function partyGuards(
     debugImport: {
       name: 'debugImport',
       needsCertificate: false,
-      describe: { schemes: ['bearer'], text: 'A Control Plane token meant for this WL.' },
+      describe: {
+        schemes: ['bearer'],
+        text: 'A Control Plane token meant for this WL.',
+        // The source run book expects 401 whatever is wrong with the token.
+        refuses: TOKEN_REFUSALS.map((code) => ({ code, status: 401 })),
+      },
       check: (facts) => checkImport(deps, facts),
       limitKey: ({ subject }) => subject,
     },
@@ -96,14 +113,22 @@ function peopleGuards(
   const member: Guard<MemberPrincipal> = {
     name: 'member',
     needsCertificate: false,
-    describe: { schemes: ['accountHeaders'], text: 'The member, by account and token.' },
+    describe: {
+      schemes: ['accountHeaders'],
+      text: 'The member, by account and token.',
+      refuses: MEMBER_REFUSALS,
+    },
     check: (facts) => checkHeaderMember(deps, facts),
     limitKey: ({ account }) => account.accountId,
   };
   const support = (scope: SupportScope): Guard<SupportPrincipal> => ({
     name: 'support',
     needsCertificate: false,
-    describe: { schemes: ['bearer'], text: `Support token for this WL, ${scope}.` },
+    describe: {
+      schemes: ['bearer'],
+      text: `Support token for this WL, ${scope}.`,
+      refuses: TOKEN_REFUSALS,
+    },
     check: (facts) => checkSupport(deps, facts, scope),
     limitKey: ({ userId }) => userId,
   });
@@ -112,7 +137,11 @@ function peopleGuards(
     bodyMember: {
       ...member,
       name: 'bodyMember',
-      describe: { schemes: [], text: 'The member, by `accountId` and `token` of the body.' },
+      describe: {
+        schemes: [],
+        text: 'The member, by `accountId` and `token` of the body.',
+        refuses: MEMBER_REFUSALS,
+      },
       check: (facts) => checkBodyMember(deps, facts),
     },
     support,
@@ -122,6 +151,7 @@ function peopleGuards(
       describe: {
         schemes: ['accountHeaders', 'bearer'],
         text: `The member, by account and token, or a support token, ${scope}.`,
+        refuses: TOKEN_REFUSALS,
       },
       check: (facts) =>
         facts.bearer === undefined
@@ -133,7 +163,11 @@ function peopleGuards(
     backoffice: {
       name: 'backoffice',
       needsCertificate: false,
-      describe: { schemes: ['backofficeKey'], text: "The back office's key." },
+      describe: {
+        schemes: ['backofficeKey'],
+        text: "The back office's key.",
+        refuses: MEMBER_REFUSALS,
+      },
       check: ({ bearer }) => {
         if (bearer === undefined) throw new Problem('TOKEN_MISSING');
         if (!equalInConstantTime(bearer, deps.backofficeKey)) throw new Problem('TOKEN_INVALID');

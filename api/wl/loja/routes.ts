@@ -8,13 +8,13 @@ const FILES = [
     path: '/loja/loja.css',
     file: 'loja.css',
     contentType: 'text/css; charset=utf-8',
-    media: 'text',
+    media: 'css',
   },
   {
     path: '/loja/loja.js',
     file: 'loja.js',
     contentType: 'text/javascript; charset=utf-8',
-    media: 'text',
+    media: 'script',
   },
 ] as const;
 

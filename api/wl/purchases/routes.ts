@@ -47,6 +47,7 @@ function buyRoutes(deps: PurchaseRouteDeps): Route[] {
       form: buyOfferForm,
       idempotency: 'optional',
       responses: BUY_ANSWERS,
+      refuses: ['OFFER_NOT_FOUND', 'IDEMPOTENCY_MISMATCH', 'ENGINE_UNAVAILABLE'],
       handler: async (context) => {
         const { offerId, quantity } = context.body;
         const outcome = await buy(deps, {
@@ -68,6 +69,7 @@ function buyRoutes(deps: PurchaseRouteDeps): Route[] {
       body: checkoutBody,
       idempotency: 'required',
       responses: BUY_ANSWERS,
+      refuses: ['OFFER_NOT_FOUND', 'IDEMPOTENCY_MISMATCH', 'ENGINE_UNAVAILABLE'],
       handler: async (context) => {
         const { offerId } = context.params;
         const { quantity, holdId, expectedUnitPrice } = context.body;
@@ -124,6 +126,7 @@ function readRoutes(deps: PurchaseRouteDeps): Route[] {
       guard: guards.memberOrSupport('support:read'),
       params: tradeParams,
       responses: { 200: purchaseView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ principal, params, language }) => ({
         status: 200,
         body: viewOf(await ownTrade(deps, principal, params.tradeId), language),
@@ -138,6 +141,7 @@ function readRoutes(deps: PurchaseRouteDeps): Route[] {
       guard: guards.memberOrSupport('support:read'),
       params: tradeParams,
       responses: { 200: progressView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ principal, params }) => {
         const { trade_id: tradeId } = await ownTrade(deps, principal, params.tradeId);
         const progress = await deps.queryProgress(tradeId);
@@ -163,6 +167,7 @@ function explainRoutes(deps: PurchaseRouteDeps): Route[] {
       guard: guards.support('support:read'),
       params: tradeParams,
       responses: { 200: historyView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ principal, params }) => {
         const { trade_id: tradeId } = await ownTrade(deps, principal, params.tradeId);
         const rows = await readTransitions(deps.db, tradeId);
@@ -187,6 +192,7 @@ function explainRoutes(deps: PurchaseRouteDeps): Route[] {
       guard: guards.support('support:read'),
       params: tradeParams,
       responses: { 200: decisionView },
+      refuses: ['NOT_FOUND'],
       handler: async ({ principal, params }) => {
         const trade = await ownTrade(deps, principal, params.tradeId);
         const transitions = await readTransitions(deps.db, trade.trade_id);

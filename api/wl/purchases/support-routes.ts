@@ -73,6 +73,7 @@ function manualRoutes(deps: SupportRouteDeps): Route[] {
       path: '/api/v2/purchases/:tradeId/retry',
       summary: 'Asks the exporter once more, now',
       body: reasonBody,
+      refuses: MANUAL_REFUSALS,
       handler: ({ principal, params: { tradeId }, body }) =>
         act(principal, tradeId, (actor) => updates.retry(tradeId, { actor, ...body })),
     }),
@@ -81,6 +82,7 @@ function manualRoutes(deps: SupportRouteDeps): Route[] {
       path: '/api/v2/purchases/:tradeId/abandon',
       summary: 'Cancels at the exporter, and adopts what it answers',
       body: reasonBody,
+      refuses: MANUAL_REFUSALS,
       handler: ({ principal, params: { tradeId }, body }) =>
         act(principal, tradeId, (actor) => updates.abandon(tradeId, { actor, ...body })),
     }),
@@ -89,6 +91,7 @@ function manualRoutes(deps: SupportRouteDeps): Route[] {
       path: '/api/v2/purchases/:tradeId/resolve',
       summary: 'Ends a parked purchase; against the exporter only with a second person',
       body: resolveBody,
+      refuses: MANUAL_REFUSALS,
       handler: ({ principal, params: { tradeId }, body }) =>
         act(principal, tradeId, (actor) => updates.resolve(tradeId, { actor, ...body })),
     }),
@@ -97,11 +100,14 @@ function manualRoutes(deps: SupportRouteDeps): Route[] {
       path: '/api/v2/purchases/:tradeId/resolve/confirm',
       summary: 'Confirms another person’s resolution',
       body: reasonBody,
+      refuses: MANUAL_REFUSALS,
       handler: ({ principal, params: { tradeId }, body }) =>
         act(principal, tradeId, (actor) => updates.confirm(tradeId, { actor, ...body })),
     }),
   ];
 }
+
+const MANUAL_REFUSALS = ['NOT_FOUND', 'CONFLICT', 'SAME_PERSON'] as const;
 
 function manualReply(updated: ManualResult | undefined, before: TradeState): Reply {
   if (updated === undefined) {
@@ -126,6 +132,7 @@ function reverseRoute(deps: SupportRouteDeps): Route {
     body: reasonBody,
     idempotency: 'required',
     responses: { 202: purchaseView },
+    refuses: ['NOT_FOUND', 'FORBIDDEN', 'CONFLICT', 'IDEMPOTENCY_MISMATCH'],
     handler: async ({ principal, params, body, facts, idempotencyKey, language, log }) => {
       const { tradeId } = params;
       const trade = await ownTrade(deps, principal, tradeId);
@@ -179,6 +186,13 @@ function rerunRoute(deps: SupportRouteDeps): Route {
     body: reasonBody,
     idempotency: 'required',
     responses: { 200: buyAnswer, 202: buyAnswer },
+    refuses: [
+      'NOT_FOUND',
+      'CONFLICT',
+      'OFFER_NOT_FOUND',
+      'IDEMPOTENCY_MISMATCH',
+      'ENGINE_UNAVAILABLE',
+    ],
     handler: async ({ principal, params, body, facts, idempotencyKey, language, log }) => {
       const { tradeId } = params;
       const before = await ownTrade(deps, principal, tradeId);

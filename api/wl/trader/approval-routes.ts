@@ -57,6 +57,7 @@ function approveRoute(deps: TraderDeps): Route {
     summary: 'Approve a waiting purchase; a second decision gets the answer of the first.',
     guard: deps.guards.approver,
     body: approveBody,
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: ({ principal, params, query, body, facts, log }) =>
       decide(deps, log, {
         wlId: deps.settings.wlId,
@@ -77,6 +78,7 @@ function rejectRoute(deps: TraderDeps): Route {
     summary: 'Reject a waiting purchase; a second decision gets the answer of the first.',
     guard: deps.guards.approver,
     body: rejectBody,
+    refuses: ['NOT_FOUND', 'CONFLICT'],
     handler: ({ principal, params, query, body, facts, log }) =>
       decide(deps, log, {
         wlId: deps.settings.wlId,

@@ -23,6 +23,7 @@ export function decisionRoute({ db, guards, work }: TraderDeps): Route {
     params: tradeParams,
     body: decisionBody,
     responses: { 200: decisionAck },
+    refuses: ['NOT_FOUND'],
     async handler({ principal, params, body }) {
       const { tradeId } = params;
       const trade = OWN_ID_FORM.test(tradeId) ? await readTrade(db, tradeId) : undefined;

@@ -78,6 +78,7 @@ function holdRoutes(deps: TraderDeps): Route[] {
       summary: "Terms and state of the caller's own hold.",
       guard: guards.partner('trader:purchase'),
       params: holdParams,
+      refuses: ['NOT_FOUND'],
       async handler({ principal, params }) {
         return told(await readAnswer(db, { requester: principal.wlId, holdId: params.holdId }));
       },
@@ -126,6 +127,7 @@ function readRoute({ db, guards }: TraderDeps): Route {
     summary: "What became of the caller's own trade.",
     guard: guards.partner('trader:purchase'),
     params: tradeParams,
+    refuses: ['NOT_FOUND'],
     async handler({ principal, params }) {
       return told(await readAnswer(db, { requester: principal.wlId, tradeId: params.tradeId }));
     },
@@ -156,6 +158,7 @@ function undoRoutes({ db, settings, guards }: TraderDeps): Route[] {
       guard: guards.partner('trader:purchase'),
       params: tradeParams,
       body: reverseBody,
+      refuses: ['NOT_FOUND'],
       async handler({ principal, params, body, facts }) {
         return told(
           await reverseHold(db, {
