@@ -36,9 +36,11 @@ export interface Documented {
   readonly headers: Readonly<Record<string, string>>;
   readonly security: readonly string[];
   readonly executable: boolean;
+  readonly takesBody: boolean;
   readonly request: unknown;
   /** Names of its problem responses, `409.CONFLICT.COOL_DOWN`. */
   readonly refusals: readonly string[];
+  readonly answersJson: boolean;
   readonly answers: Readonly<Record<string, unknown>>;
   /** What the schema of that answer finds wrong. */
   check(status: string, body: unknown): readonly string[];
@@ -57,6 +59,8 @@ export function operationsOf(document: Document): readonly Documented[] {
   );
 }
 
+const JSON_TYPE = 'application/json';
+
 interface Place {
   readonly document: Document;
   readonly path: string;
@@ -66,8 +70,13 @@ interface Place {
 
 function documented({ document, path, method, operation }: Place): Documented {
   const { parameters, requestBody, responses } = operation;
-  const [sent] = Object.values(requestBody?.content ?? {});
-  const json = (status: string) => responses[status]?.content?.['application/json'];
+  const [[type, sent] = ['', undefined]] = Object.entries(requestBody?.content ?? {});
+  const json = (status: string) => responses[status]?.content?.[JSON_TYPE];
+  const place = ['paths', path, method];
+  const [body, answers] = [
+    [...place, 'requestBody', 'content'],
+    [...place, 'responses'],
+  ];
   return {
     name: `${method.toUpperCase()} ${path}`,
     method,
@@ -77,13 +86,19 @@ function documented({ document, path, method, operation }: Place): Documented {
     ),
     security: operation.security.flatMap((scheme) => Object.keys(scheme)),
     executable: operation['x-executable'] === true,
+    takesBody: sent !== undefined,
     request: sent?.example,
     refusals: Object.values(responses).flatMap(({ $ref }) => $ref?.split('/').at(-1) ?? []),
+    answersJson: Object.keys(responses).some((status) => json(status) !== undefined),
     answers: Object.fromEntries(
       Object.keys(responses).map((status) => [status, json(status)?.example]),
     ),
-    check: (status, body) => findings(document, json(status)?.schema, body),
-    checkRequest: () => findings(document, sent?.schema, sent?.example),
+    check: (status, body) =>
+      json(status) === undefined
+        ? ['no schema']
+        : findings(document, [...answers, status, 'content', JSON_TYPE, 'schema'], body),
+    checkRequest: () =>
+      sent === undefined ? [] : findings(document, [...body, type, 'schema'], sent.example),
   };
 }
 
@@ -98,11 +113,24 @@ function filledPath(path: string, parameters: readonly Parameter[]): string {
   return query.size === 0 ? filled : `${filled}?${query.toString()}`;
 }
 
-function findings(document: Document, schema: unknown, value: unknown): readonly string[] {
-  if (schema === undefined) return ['no schema'];
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+const ajvs = new WeakMap<Document, Ajv2020>();
+const DOCUMENT = 'document';
+
+/** One for a document, so that what its schemas share is compiled once. */
+function ajvOf(document: Document): Ajv2020 {
+  const known = ajvs.get(document);
+  if (known !== undefined) return known;
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
   addFormats.default(ajv);
-  const validate = ajv.compile({ ...(schema as object), components: document.components });
+  ajv.addSchema(document, DOCUMENT);
+  ajvs.set(document, ajv);
+  return ajv;
+}
+
+function findings(document: Document, pointer: readonly string[], value: unknown) {
+  const path = pointer.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1'));
+  const $ref = `${DOCUMENT}#/${path.map(encodeURIComponent).join('/')}`;
+  const validate = ajvOf(document).compile({ $ref });
   validate(value);
   return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`);
 }

@@ -18,6 +18,15 @@ describe.each([
     expect(named.filter((route) => !routes.has(route))).toEqual([]);
   });
 
+  test('each operation shows what is sent and what is answered', () => {
+    const silent = operations.filter(
+      ({ takesBody, request, answersJson, answers }) =>
+        (takesBody && request === undefined) ||
+        (answersJson && Object.values(answers).every((answer) => answer === undefined)),
+    );
+    expect(silent.map((operation) => operation.name)).toEqual([]);
+  });
+
   test('each example of a request and of an answer is valid by the schema beside it', () => {
     const wrong = operations.flatMap((operation) =>
       [

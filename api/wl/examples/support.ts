@@ -1,0 +1,216 @@
+import type { RouteExamples } from '../../http/openapi.ts';
+import { EXPORTER, IMPORTER } from '../../http/example-parties.ts';
+
+/** Calls of the white label's routes, support; data of the local stack. */
+export const SUPPORT_EXAMPLES: RouteExamples = {
+  'POST /api/v2/purchases/:tradeId/retry': {
+    params: { tradeId: '019b3a52-6f0e-7c41-8a55-1d2f6a9c0b11' },
+    request: { reason: 'The exporter is back' },
+    answer: { status: 200, body: { result: 'STILL_PARKED', state: 'NEEDS_ATTENTION' } },
+  },
+  'POST /api/v2/purchases/:tradeId/abandon': {
+    params: { tradeId: '01a204f1-b04d-77dc-88a5-77da12fad95b' },
+    request: { reason: 'A loja parceira não responde' },
+    answer: { status: 200, body: { result: 'STILL_PARKED', state: 'NEEDS_ATTENTION' } },
+  },
+  'POST /api/v2/purchases/:tradeId/resolve': {
+    params: { tradeId: '01a204f1-b04d-77dc-88a5-77da12fad95b' },
+    request: { outcome: 'COMPENSATED', reason: 'A loja parceira não responde' },
+    answer: { status: 200, body: { result: 'NEEDS_SECOND_PERSON', state: 'NEEDS_ATTENTION' } },
+  },
+  'POST /api/v2/purchases/:tradeId/resolve/confirm': {
+    params: { tradeId: '01a204f1-b04d-77dc-88a5-77da12fad95b' },
+    request: { reason: 'A loja parceira não responde' },
+    answer: { status: 200, body: { result: 'OVERRIDDEN', state: 'COMPENSATED' } },
+  },
+  'POST /api/v2/purchases/:tradeId/reverse': {
+    params: { tradeId: '019b3a52-6f0e-7c41-8a55-1d2f6a9c0b11', 'Idempotency-Key': 'click-7b1d' },
+    request: { reason: 'Sold twice by the shop' },
+    answer: {
+      status: 202,
+      body: {
+        tradeId: '01a204f1-a9ba-7ae7-b135-29b352a42cd8',
+        status: 'CONFIRMED',
+        state: 'REVERSING',
+        quantity: 1,
+        unitPrice: '170.00',
+        amount: '170.00',
+        commission: '8.50',
+        currency: 'XIM',
+        createdAt: '2026-11-22T20:27:56.232Z',
+        updatedAt: '2026-11-22T20:27:56.669Z',
+        workflowId: 'purchase/01a204f1-a9ba-7ae7-b135-29b352a42cd8',
+      },
+    },
+  },
+  'POST /api/v2/purchases/:tradeId/rerun': {
+    params: { tradeId: '01a204f0-3abf-7061-af7c-810c35e6e62d', 'Idempotency-Key': 'request-4711' },
+    request: { reason: 'A reserva tinha acabado' },
+    answer: {
+      status: 200,
+      body: {
+        ok: true,
+        status: 'CONFIRMED',
+        msg: 'Compra confirmada.',
+        tradeId: '01a204f1-ae0c-712e-bc96-02cee82e2d6a',
+        unitPrice: '260.00',
+      },
+    },
+  },
+  'GET /api/v2/trader/purchases/:tradeId/decisions': {
+    params: { tradeId: '01a204fe-0f4b-7fae-9091-4bdfa3f9cc7c', requesterWlId: IMPORTER },
+    answer: {
+      status: 200,
+      body: {
+        tradeId: '01a204fe-0f4b-7fae-9091-4bdfa3f9cc7c',
+        requesterWlId: IMPORTER,
+        state: 'REJECTED',
+        reason: 'RELATIONSHIP_MISSING',
+        decisions: [
+          {
+            version: 1,
+            from: 'NEW',
+            to: 'REJECTED',
+            reason: 'RELATIONSHIP_MISSING',
+            at: '2026-11-22T20:41:28.764Z',
+            decision: {
+              step: 'preflight',
+              facts: {
+                now: 1795380088754,
+                caps: { buyer: 5, importer: 500 },
+                offer: {
+                  used: 0,
+                  stock: 1000,
+                  status: 'ENABLED',
+                  entityId: 'e1',
+                  createdAt: 1767225600000,
+                  unitPrice: '80.00',
+                  categoryId: '7',
+                },
+                policy: {
+                  wlId: EXPORTER,
+                  features: { export: true, import: true, purchase: true },
+                  revision: 1,
+                  exportEnabled: true,
+                  importEnabled: true,
+                  visibilityWls: [],
+                  visibilityEnabled: true,
+                  exportDelaySeconds: 0,
+                },
+                partner: IMPORTER,
+                currency: 'XEX',
+                exposure: '80.00',
+                quantity: 1,
+                openHolds: { buyer: 0, importer: 0 },
+                windowAmount: '0.00',
+                signalDisabled: false,
+                expectedUnitPrice: '80.00',
+              },
+            },
+          },
+        ],
+      },
+    },
+  },
+  'GET /api/v2/trader/purchase-decisions': {
+    params: { partner: IMPORTER, since: '2026-11-23T20:42:13.759Z', limit: '200' },
+    answer: {
+      status: 200,
+      body: {
+        items: [
+          {
+            tradeId: '01a204fe-c000-74b7-bb84-c93af81b5f76',
+            holdId: '1b73c512-3d1e-4c5a-8ea2-5be8b755d8dd',
+            at: '2026-11-23T20:42:14.019Z',
+            state: 'CAPTURED',
+            preflight: {
+              now: 1795466534018,
+              caps: { buyer: 5, importer: 500 },
+              offer: {
+                used: 0,
+                stock: 1000,
+                status: 'ENABLED',
+                entityId: 'e1',
+                createdAt: 1767225600000,
+                unitPrice: '80.00',
+                categoryId: '7',
+              },
+              policy: {
+                wlId: EXPORTER,
+                features: { export: true, import: true, purchase: true },
+                revision: 63,
+                exportEnabled: true,
+                importEnabled: true,
+                visibilityWls: [],
+                visibilityEnabled: true,
+                exportDelaySeconds: 0,
+              },
+              partner: IMPORTER,
+              currency: 'XEX',
+              exposure: '2050.04',
+              quantity: 1,
+              openHolds: { buyer: 0, importer: 0 },
+              relationship: {
+                dst: IMPORTER,
+                src: EXPORTER,
+                fxRate: '1',
+                status: 'ACTIVE',
+                approval: { mode: 'ABOVE', aboveAmount: '1000.00' },
+                revision: 63,
+                limitMode: 'HARD',
+                limitAmount: '2210.04',
+                commissionRate: '0.05',
+              },
+              windowAmount: '0.00',
+              signalDisabled: false,
+              expectedUnitPrice: '80.00',
+            },
+          },
+        ],
+      },
+    },
+  },
+  'GET /api/v2/purchase-decisions': {
+    params: { partner: EXPORTER, since: '2026-11-23T20:42:13.759Z', limit: '200' },
+    answer: {
+      status: 200,
+      body: {
+        items: [
+          {
+            tradeId: '01a204fe-c000-74b7-bb84-c93af81b5f76',
+            at: '2026-11-23T20:42:13.890Z',
+            state: 'CONFIRMED',
+            request: {
+              now: 1795466533889,
+              fees: '1000000.00',
+              funds: '1000000.00',
+              offer: {
+                fxRate: '1',
+                currency: 'XIM',
+                unitPrice: '80.00',
+                commissionRate: '0.05',
+                originCurrency: 'XEX',
+                originUnitPrice: '80.00',
+                relationshipRevision: 47,
+              },
+              policy: {
+                wlId: IMPORTER,
+                features: { export: true, import: true, purchase: true },
+                revision: 47,
+                exportEnabled: true,
+                importEnabled: true,
+                visibilityWls: [],
+                visibilityEnabled: true,
+                exportDelaySeconds: 0,
+              },
+              account: { active: true, mayBuy: true },
+              quantity: 1,
+              givenHold: false,
+              signalDisabled: false,
+            },
+          },
+        ],
+      },
+    },
+  },
+};
