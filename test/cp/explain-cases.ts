@@ -6,6 +6,7 @@ import type { ChangeKind, Figure } from '../../domain/purchase/explain/change.ts
 import type { RefusalCode } from '../../domain/shared/codes.ts';
 import { parseMinor } from '../../domain/shared/money.ts';
 import { dropRelationship } from '../purchase/scenarios/refusals.ts';
+import { policyPath, RELATIONSHIP_PATH, type GovernedBench } from '../support/governed-bench.ts';
 import type {
   BenchOffer,
   BuyChange,
@@ -27,6 +28,7 @@ export interface Proposed {
 
 /** What a case works with, and what a change may alter. */
 export interface Scene {
+  readonly governed: GovernedBench;
   readonly bench: PurchaseBench;
   readonly buyer: Buyer;
   readonly offer: BenchOffer;
@@ -183,21 +185,23 @@ export async function make(scene: Scene, change: Proposed): Promise<void> {
 
 type Maker = (scene: Scene, change: Proposed) => Promise<unknown>;
 
-async function relate({ bench, terms }: Scene, relationship: object): Promise<void> {
+/** What an operator puts at the Control Plane, and both white labels pull. */
+async function relate({ governed, terms }: Scene, relationship: object): Promise<void> {
   terms.exporter = { ...terms.exporter, relationship };
   terms.importer = { ...terms.importer, relationship };
-  await bench.govern(terms.exporter);
-  await bench.governImporter(terms.importer);
+  await governed.change(RELATIONSHIP_PATH, relationship);
 }
 
 const setPolicy =
   (party: 'exporter' | 'importer'): Maker =>
-  async ({ bench, terms }, { field = '', to }) => {
+  async ({ governed, terms }, { field = '', to }) => {
     const own = terms[party].policy ?? {};
     const [name = '', feature] = field.split('.');
-    const value = feature === undefined ? to : { ...own.features, [feature]: to };
+    const value = feature === undefined ? to : { [feature]: to };
     terms[party] = { ...terms[party], policy: { ...own, [name]: value } };
-    await (party === 'exporter' ? bench.govern : bench.governImporter)(terms[party]);
+    await governed.change(policyPath(party === 'exporter' ? EXPORTER : IMPORTER), {
+      [name]: value,
+    });
   };
 
 const changeExportPolicy: Maker = (scene, { kind, field = '', to }) => {
@@ -242,20 +246,20 @@ const unproposed: Maker = async (_, { kind }) => {
 const MAKERS: Readonly<Record<ChangeKind, Maker>> = {
   CREATE_RELATIONSHIP: (scene, { to }) => relate(scene, { limitAmount: to }),
   SET_RELATIONSHIP: (scene, { field = '', to }) => {
-    const own = scene.terms.exporter.relationship ?? {};
-    return field === 'velocity.maxAmount'
-      ? relate(scene, { ...own, velocity: { ...own.velocity, maxAmount: to } })
-      : relate(scene, { ...own, [field]: to });
+    const { velocity } = scene.terms.exporter.relationship ?? {};
+    const [name = '', part] = field.split('.');
+    if (part === undefined) return relate(scene, { [name]: to });
+    return relate(scene, { [name]: { ...(name === 'velocity' && velocity), [part]: to } });
   },
   ADD_TO_EXPORT_POLICY: changeExportPolicy,
   REMOVE_FROM_EXPORT_POLICY: changeExportPolicy,
   SET_EXPORT_POLICY: unproposed,
   SET_EXPORTER_POLICY: setPolicy('exporter'),
   SET_IMPORTER_POLICY: setPolicy('importer'),
-  ADD_TO_VISIBILITY: async ({ bench, terms }, { to }) => {
+  ADD_TO_VISIBILITY: async ({ governed, terms }, { to }) => {
     const visibilityWls = [...(terms.exporter.policy?.visibilityWls ?? []), String(to)];
     terms.exporter = { policy: { ...terms.exporter.policy, visibilityWls } };
-    await bench.govern(terms.exporter);
+    await governed.change(policyPath(EXPORTER), { visibilityWls });
   },
   ENABLE_PAIR: async (scene) => {
     await signalled('exporter', 'ENABLE')(scene);

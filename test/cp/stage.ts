@@ -101,6 +101,12 @@ export interface StageOptions {
   readonly signals?: CpApiDeps['signals'];
   /** Instead of one that asks the white labels in its registry. */
   readonly supportDesk?: CpApiDeps['supportDesk'];
+  /** Where that one asks them, where it is not their registered address. */
+  readonly reach?: (wlId: string) => string | undefined;
+  /** Where other parties take part; else one of its own. */
+  readonly pki?: TestPki;
+  /** Of its TLS listener, where others have to know it before. */
+  readonly tlsPort?: number;
 }
 
 /** A Control Plane on real TLS and PostgreSQL, with a master and without any WL. */
@@ -124,11 +130,12 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
   };
   await bootstrapMaster(db, sealer, { operator, author });
 
-  const pki = await createTestPki();
+  const pki = options.pki ?? (await createTestPki());
   const tls = await pki.issue({ sanUri: 'urn:xpory:cp', dnsNames: ['cp.localhost'] });
-  const desk = createDesk({ db, sealer, signer, tls });
+  const desk = createDesk({ db, sealer, signer, tls, reach: options.reach });
   const party = await startHttpParty({
     tls,
+    tlsPort: options.tlsPort,
     rateLimits: { login: { requests: 1_000, windowSeconds: 60 }, ...options.rateLimits },
     routes: cpRoutes({
       db,

@@ -8,7 +8,7 @@ import {
   type Explanation,
 } from '../../domain/purchase/explain/explain.ts';
 import { OUTCOME_SOURCES, OUTCOMES, type OutcomeSource } from '../../domain/purchase/outcomes.ts';
-import { recordFund } from '../../domain/purchase/record.ts';
+import { recordFund, recordPreflight } from '../../domain/purchase/record.ts';
 import type { RecordedApproval, RecordedDecision } from '../../domain/purchase/recorded.ts';
 import { REFUSAL_CODES, type RefusalCode } from '../../domain/shared/codes.ts';
 import { minor } from '../../domain/shared/money.ts';
@@ -204,8 +204,10 @@ const OTHER_ROWS: readonly Row[] = [
   [
     'RELATIONSHIP_MISSING',
     'capture',
-    explainDecision({ step: 'capture', facts: {} }),
-    [{ kind: 'CREATE_RELATIONSHIP', to: 'ACTIVE' }],
+    explainDecision({ step: 'capture', facts: {} }, [
+      { step: 'preflight', facts: recordPreflight(preflight(), 'XEX') },
+    ]),
+    [{ kind: 'CREATE_RELATIONSHIP', field: 'limitAmount', to: '340.00' }],
   ],
   [
     'RELATIONSHIP_BLOCKED',

@@ -16,12 +16,14 @@ export interface DeskParts {
   readonly signer: Signer;
   /** The Control Plane's own. */
   readonly tls: TlsMaterial;
+  /** Where a white label is asked, where that is not its registered address. */
+  readonly reach?: ((wlId: string) => string | undefined) | undefined;
 }
 
 const TTL_SECONDS = 300;
 
 /** The support desk as `cp-api` has it, over the test's own certificates. */
-export function createDesk({ db, sealer, signer, tls }: DeskParts): {
+export function createDesk({ db, sealer, signer, tls, reach }: DeskParts): {
   readonly supportDesk: SupportDesk;
   readonly close: () => Promise<void>;
 } {
@@ -29,7 +31,8 @@ export function createDesk({ db, sealer, signer, tls }: DeskParts): {
   const supportDesk = createSupportDesk({
     agent,
     guard: createPartnerGuard({ breakerFailures: 5, breakerHalfOpenMs: 100, bulkheadCalls: 8 }),
-    peerUrlOf: async (wlId) => (await readWl(db, sealer, wlId))?.peerUrl ?? undefined,
+    peerUrlOf: async (wlId) =>
+      reach?.(wlId) ?? (await readWl(db, sealer, wlId))?.peerUrl ?? undefined,
     mint: ({ wlId, person, scope }) =>
       signer.issue({
         ...{ kind: 'SUPPORT', owner: CONTROL_PLANE_OWNER, sub: person, aud: wlId },

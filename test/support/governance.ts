@@ -9,7 +9,7 @@ import {
   pulledPolicy,
   pulledRelationship,
 } from '../wl/documents.ts';
-import { createTestIssuer, type TestIssuer } from '../wl/tokens.ts';
+import { createTestIssuer } from '../wl/tokens.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import type { WhiteLabel } from './white-label.ts';
 
@@ -25,13 +25,16 @@ export interface Terms {
   readonly policy?: Partial<PulledPolicy>;
 }
 
+/** Who puts terms in force at a party: in place of the Control Plane, or the Control Plane itself. */
+export interface Governance {
+  /** What is not named is as at the start. */
+  govern(own: WhiteLabel, terms: Terms): Promise<void>;
+}
+
 const TOKEN_LIFE_MS = 3_600_000;
 
-/**
- * What a first pull leaves behind: keys, tokens, policies, the relationship, the addresses. Answers
- * who signs for the Control Plane.
- */
-export async function introduce(parties: Parties): Promise<TestIssuer> {
+/** What a first pull leaves behind: keys, tokens, policies, the relationship, the addresses. */
+export async function introduce(parties: Parties): Promise<Governance> {
   const issuer = createTestIssuer(['control-plane', EXPORTER, IMPORTER]);
   const known = [
     { own: parties.importer, partner: parties.exporter },
@@ -56,14 +59,14 @@ export async function introduce(parties: Parties): Promise<TestIssuer> {
   }
   await govern(parties, parties.exporter, {});
   await govern(parties, parties.importer, {});
-  return issuer;
+  return { govern: (own, terms) => govern(parties, own, terms) };
 }
 
 /** The last revision that was put in force at each party. */
 const revisions = new WeakMap<WhiteLabel, number>();
 
 /** The next revision of policy and relationship, in force at one party; the rest is as at the start. */
-export async function govern(parties: Parties, own: WhiteLabel, terms: Terms): Promise<void> {
+async function govern(parties: Parties, own: WhiteLabel, terms: Terms): Promise<void> {
   const revision = (revisions.get(own) ?? 0) + 1;
   revisions.set(own, revision);
   const { id: wlId, currency } = own.config.wl;

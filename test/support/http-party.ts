@@ -13,6 +13,8 @@ export interface HttpPartyOptions extends Partial<Pick<AppDeps, 'isRevoked' | 'c
   readonly routes: readonly Route[];
   readonly tls: TlsMaterial | LiveTls;
   readonly rateLimits?: Partial<RateLimits>;
+  /** Instead of one that happens to be free. */
+  readonly tlsPort?: number | undefined;
 }
 
 export interface HttpParty {
@@ -25,7 +27,7 @@ export interface HttpParty {
 
 /** The HTTP side of a party with both listeners, on ports that happen to be free. */
 export async function startHttpParty(options: HttpPartyOptions): Promise<HttpParty> {
-  const { routes, tls, rateLimits = {}, ...rest } = options;
+  const { routes, tls, rateLimits = {}, tlsPort = 0, ...rest } = options;
   const logLines: string[] = [];
   const destination = { write: (line: string) => void logLines.push(line) };
   const log = createLogger({ name: 'test', level: 'debug', destination });
@@ -42,7 +44,7 @@ export async function startHttpParty(options: HttpPartyOptions): Promise<HttpPar
   });
   const listeners = await listen({
     app,
-    tls: { port: 0, bindHost: '127.0.0.1', tls },
+    tls: { port: tlsPort, bindHost: '127.0.0.1', tls },
     plain: { port: 0 },
   });
   return {

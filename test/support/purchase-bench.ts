@@ -11,7 +11,7 @@ import { readTrade, type TradeRow } from '../../db/wl/trades/row.ts';
 import { minor } from '../../domain/shared/money.ts';
 import { checkInvariants, type InvariantRow } from '../../invariants/index.ts';
 import { installRuntime } from '../../runtime/temporal.ts';
-import { CP_SUBJECT_URI, loadTls, type TlsMaterial } from '../../runtime/tls.ts';
+import { CP_SUBJECT_URI, loadTls } from '../../runtime/tls.ts';
 import type { TemporalHandle } from '../../stack/temporal/temporal.ts';
 import { testBundle } from './bundles.ts';
 import {
@@ -24,10 +24,9 @@ import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { eventually, freePort, testFolder } from '../stack/setup.ts';
 import { startWlDatabases } from '../wl/database.ts';
 import { EXPORTER, IMPORTER } from '../wl/documents.ts';
-import type { TestIssuer } from '../wl/tokens.ts';
 import { createTestPki, type TestPki } from './certificates.ts';
 import { startFaultProxy } from './fault-proxy.ts';
-import { govern, introduce, type Parties, type Terms } from './governance.ts';
+import { introduce, type Governance, type Parties, type Terms } from './governance.ts';
 export type { Terms } from './governance.ts';
 import { startTestTemporal } from './temporal.ts';
 import { startWhiteLabel, type RunningWorker, type WhiteLabel } from './white-label.ts';
@@ -52,9 +51,6 @@ export interface Buyer {
 /** Two white labels with everything real between them, and a network that does as it is told. */
 export interface PurchaseBench extends Parties {
   readonly temporal: TemporalHandle;
-  /** Signs for the Control Plane, whose certificate stands beside it. */
-  readonly issuer: TestIssuer;
-  readonly controlPlane: TlsMaterial;
   /** The importer's purchase worker in this process; it runs from the start. */
   readonly worker: { start(): Promise<void>; stop(): Promise<void> };
   offer(wish?: OfferWish): Promise<BenchOffer>;
@@ -97,6 +93,8 @@ export interface BenchOptions {
   readonly pki?: TestPki;
   /** A collector for the traces of both. */
   readonly traceEndpoint?: string;
+  /** By a Control Plane of the test's; else what it would say is written down. */
+  readonly introduce?: (parties: Parties) => Promise<Governance>;
 }
 
 const CONTEXT = { actor: 'test', source: 'test', correlationId: 'test' };
@@ -150,7 +148,7 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
     target: exporter.url,
   });
   const parties = { exporter, importer, network };
-  const issuer = await introduce(parties);
+  const governance = await (options.introduce ?? introduce)(parties);
   const background = [
     await exporter.startBackgroundWorker(),
     await importer.startBackgroundWorker(),
@@ -158,8 +156,8 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
   const worker = purchaseWorkerOf(importer);
   await worker.start();
   const bench: PurchaseBench = {
-    ...{ ...parties, temporal, worker, issuer, controlPlane },
-    ...marketOf(parties),
+    ...{ ...parties, temporal, worker },
+    ...marketOf(parties, governance),
     ...purchasesOf(parties, agent),
     decide: (tradeId, decision) =>
       callJson({
@@ -169,7 +167,7 @@ export async function startPurchaseBench(options: BenchOptions = {}): Promise<Pu
         ...(decision === 'reject' && { body: { reason: 'not this time' } }),
         timeoutMs: HTTP_TIMEOUT_MS,
       }),
-    calm: () => calm(parties),
+    calm: () => calm(parties, governance),
     async stop() {
       await Promise.all([worker, ...background].map((running) => running.stop()));
       await network.stop();
@@ -204,7 +202,7 @@ type Market = Pick<
   'offer' | 'buyer' | 'govern' | 'governImporter' | 'request' | 'moveClock'
 >;
 
-function marketOf(parties: Parties): Market {
+function marketOf(parties: Parties, { govern }: Governance): Market {
   const { exporter, importer } = parties;
   const { db, sealer } = importer.node.database;
   const listed: ListedOffer[] = [];
@@ -249,8 +247,8 @@ function marketOf(parties: Parties): Market {
       }
       return made;
     },
-    govern: (terms) => govern(parties, exporter, terms),
-    governImporter: (terms) => govern(parties, importer, terms),
+    govern: (terms) => govern(exporter, terms),
+    governImporter: (terms) => govern(importer, terms),
     async request({ accountId }, { offerId }, change = {}) {
       const outcome = await requestPurchase(db, {
         ...{ wlId: IMPORTER, tradeId: randomUUIDv7(), accountId, offerId, quantity: 1 },
@@ -335,12 +333,12 @@ function purchasesOf({ importer }: Parties, agent: ReturnType<typeof createAgent
   };
 }
 
-async function calm(parties: Parties): Promise<readonly string[]> {
+async function calm(parties: Parties, { govern }: Governance): Promise<readonly string[]> {
   const { exporter, importer, network } = parties;
   network.heal();
   await network.up();
-  await govern(parties, exporter, {});
-  await govern(parties, importer, {});
+  await govern(exporter, {});
+  await govern(importer, {});
   const { db } = importer.node.database;
   const open = async (): Promise<boolean> => {
     const { rows } = await sql<{ count: bigint }>`

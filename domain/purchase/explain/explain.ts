@@ -1,14 +1,20 @@
 import type { RefusalCode } from '../../shared/codes.ts';
-import { formatMinor } from '../../shared/money.ts';
+import { formatMinor, minor, type Minor } from '../../shared/money.ts';
 import { refuseCapture, refuseConfirm, type Asking } from '../confirm.ts';
-import { refusePreflight } from '../preflight.ts';
+import { preflightAmount, refusePreflight } from '../preflight.ts';
 import { readAsking, readConfirm, readFund, readPreflight, readRequest } from '../record.ts';
 import type { DecisionStep, RecordedDecision } from '../recorded.ts';
 import { refuseFund, refuseRequest } from '../request.ts';
 import { judgeHold } from '../verdict.ts';
 import { APPROVAL_RULES, EXPIRY_RULES, refuseLate, refuseWaiting } from './approval-rules.ts';
 import type { Change, Fix, Inputs, Rules } from './change.ts';
-import { CAPTURE_RULES, CONFIRM_RULES, TERMS_RULES, type TermsFacts } from './hold-rules.ts';
+import {
+  CAPTURE_RULES,
+  CONFIRM_RULES,
+  TERMS_RULES,
+  type Captured,
+  type TermsFacts,
+} from './hold-rules.ts';
 import { PREFLIGHT_RULES } from './preflight-rules.ts';
 import { FUND_RULES, REQUEST_RULES } from './request-rules.ts';
 
@@ -94,7 +100,10 @@ export function explainDecision(
     case 'confirm':
       return explain(CONFIRM, readConfirm(recorded.facts));
     case 'capture':
-      return explain(CAPTURE, { relationship: recorded.facts.relationship });
+      return explain(CAPTURE, {
+        relationship: recorded.facts.relationship,
+        neededLimit: neededLimit(before),
+      });
     case 'approval': {
       const { decision, relationship } = recorded.facts;
       return explain(APPROVAL, { decision, relationship, asking: askingOf(before) });
@@ -102,6 +111,14 @@ export function explainDecision(
     case 'expiry':
       return explain(EXPIRY, { ...recorded.facts, asking: askingOf(before) });
   }
+}
+
+/** Exposure and amount of the hold, where its preflight was recorded; 0 where it was not. */
+function neededLimit(decisions: readonly RecordedDecision[]): Minor {
+  const held = decisions.findLast(({ step }) => step === 'preflight');
+  if (held?.step !== 'preflight') return minor(0n);
+  const facts = readPreflight(held.facts);
+  return minor(facts.exposure + (preflightAmount(facts) ?? 0n));
 }
 
 function askingOf(decisions: readonly RecordedDecision[]): Asking | undefined {
@@ -142,7 +159,7 @@ const CONFIRM: Decider<Parameters<typeof refuseConfirm>[0]> = {
   ...{ step: 'confirm', name: 'refuseConfirm', decide: refuseConfirm, rules: CONFIRM_RULES },
   revision: () => ({}),
 };
-const CAPTURE: Decider<Parameters<typeof refuseCapture>[0]> = {
+const CAPTURE: Decider<Captured> = {
   ...{ step: 'capture', name: 'refuseCapture', decide: refuseCapture, rules: CAPTURE_RULES },
   revision: ({ relationship }) => under(undefined, relationship?.revision),
 };

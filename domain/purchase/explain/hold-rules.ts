@@ -1,4 +1,4 @@
-import { formatMinor, minor } from '../../shared/money.ts';
+import { formatMinor, minor, type Minor } from '../../shared/money.ts';
 import type { CaptureFacts, ConfirmFacts } from '../confirm.ts';
 import type { Terms } from '../verdict.ts';
 import type { Change, Inputs, Rule, Rules } from './change.ts';
@@ -68,19 +68,30 @@ export const UNBLOCK: Change = {
   ...{ kind: 'SET_RELATIONSHIP', field: 'status', from: 'BLOCKED', to: 'ACTIVE' },
 };
 
+/** What a capture looked at; and the least limit under which the hold was taken, minor units. */
+export interface Captured extends CaptureFacts {
+  readonly neededLimit: Minor;
+}
+
 /** A hold that fits and is not captured all the same (`refuseCapture`). */
-export const CAPTURE_RULES: Rules<CaptureFacts> = {
+export const CAPTURE_RULES: Rules<Captured> = {
   RELATIONSHIP_MISSING: {
     says: 'a relationship exists',
     inputs: () => ({ relationship: null }),
-    fixes: () => [
-      { change: { kind: 'CREATE_RELATIONSHIP', to: 'ACTIVE' }, after: { relationship: ACTIVE } },
+    fixes: (facts) => [
+      {
+        change: {
+          ...{ kind: 'CREATE_RELATIONSHIP', field: 'limitAmount' },
+          to: formatMinor(facts.neededLimit),
+        },
+        after: { ...facts, relationship: ACTIVE },
+      },
     ],
   },
   RELATIONSHIP_BLOCKED: {
     says: "status <> 'BLOCKED'",
     inputs: ({ relationship }) => ({ status: relationship?.status ?? null }),
-    fixes: () => [{ change: UNBLOCK, after: { relationship: ACTIVE } }],
+    fixes: (facts) => [{ change: UNBLOCK, after: { ...facts, relationship: ACTIVE } }],
   },
 };
 

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import type { GovernanceDeps } from '../../activities/governance/deps.ts';
+import { pullPolicies } from '../../activities/governance/pull-policies.ts';
+import { refreshTokens } from '../../activities/governance/refresh-tokens.ts';
+import { register } from '../../activities/governance/register.ts';
+import { pairPath, startControlPlane, type Stage } from '../cp/stage.ts';
+import { freePort } from '../stack/setup.ts';
+import { EXPORTER, IMPORTER, pulledPolicy, pulledRelationship } from '../wl/documents.ts';
+import { createTestPki } from './certificates.ts';
+import type { Governance, Parties, Terms } from './governance.ts';
+import { startPurchaseBench, type PurchaseBench } from './purchase-bench.ts';
+import type { WhiteLabel } from './white-label.ts';
+
+/** Two white labels that pull what people put in force at a real Control Plane. */
+export interface GovernedBench {
+  readonly cp: Stage;
+  readonly bench: PurchaseBench;
+  /** As a person with the roles for it, by the route's PUT; both white labels pull it. */
+  change(path: string, body: object): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const policyPath = (wlId: string): string => `/admin/api/wls/${wlId}/policies`;
+export const RELATIONSHIP_PATH = pairPath(EXPORTER, IMPORTER);
+
+type Put = (path: string, body: object) => Promise<void>;
+
+/** Starts all of it; the Control Plane and the white labels at the same time. */
+export async function startGovernedBench(): Promise<GovernedBench> {
+  const tlsPort = await freePort();
+  const issuer = `https://cp.localhost:${tlsPort}`;
+  const pki = await createTestPki();
+  // Asked at their own addresses: the network between them is the purchases'.
+  const urls = new Map<string, string>();
+  const starting = startControlPlane({ issuer, tlsPort, pki, reach: (wlId) => urls.get(wlId) });
+  const putting = starting.then((cp) => putAs(cp));
+  let pulls: readonly (() => Promise<unknown>)[] = [];
+  const bench = await startPurchaseBench({
+    pki,
+    environment: { CP_URL: issuer },
+    async introduce(parties) {
+      for (const { config, url } of [parties.exporter, parties.importer]) {
+        urls.set(config.wl.id, url);
+      }
+      const [cp, put] = [await starting, await putting];
+      const pulling = await meet(cp, put, parties);
+      pulls = [...pulling.values()];
+      return governanceOf(put, pulling);
+    },
+  });
+  const [cp, put] = [await starting, await putting];
+  return {
+    ...{ cp, bench },
+    async change(path, body) {
+      await put(path, body);
+      for (const pull of pulls) await pull();
+    },
+    async stop() {
+      await bench.stop();
+      await cp.stop();
+    },
+  };
+}
+
+async function putAs(cp: Stage): Promise<Put> {
+  const { token } = await cp.person('operator', 'risk');
+  return async (path, body) => {
+    const { status, text } = await cp.ask({ method: 'PUT', path, body, token });
+    if (status !== 200) throw new Error(`not put: ${status} ${text}`);
+  };
+}
+
+type Pulling = ReadonlyMap<WhiteLabel, () => Promise<unknown>>;
+
+/** An operator creates both and their relationship; they register, and pull for the first time. */
+async function meet(cp: Stage, put: Put, { exporter, importer, network }: Parties) {
+  for (const { config } of [exporter, importer]) {
+    const { id, slug: name } = config.wl;
+    const body = { id, name };
+    const path = '/admin/api/wls';
+    const { status, text } = await cp.ask({ method: 'POST', path, body, token: cp.master });
+    if (status !== 201) throw new Error(`not created: ${status} ${text}`);
+    await put(policyPath(id), policyBody());
+  }
+  await put(RELATIONSHIP_PATH, relationshipBody(0));
+  const pulling = new Map<WhiteLabel, () => Promise<unknown>>();
+  for (const own of [exporter, importer]) {
+    // What the importer believes to be the exporter is the network between them.
+    const peerUrl =
+      own === exporter ? `https://${exporter.config.listen.tlsHost}:${network.port}` : own.url;
+    const deps = governanceDeps(own, peerUrl);
+    const pull = () => pullPolicies(deps, randomUUID());
+    await register(deps, randomUUID());
+    await deps.keys.refresh();
+    await refreshTokens(deps);
+    await pull();
+    // Now it knows its partners, and gets the tokens for them.
+    await refreshTokens(deps);
+    pulling.set(own, pull);
+  }
+  return pulling;
+}
+
+function governanceDeps({ config, node }: WhiteLabel, peerUrl: string): GovernanceDeps {
+  const { db, sealer } = node.database;
+  const { id: wlId, currency } = config.wl;
+  return {
+    ...{ db, sealer, peerUrl, cpUrl: config.cpUrl, own: { wlId, currency } },
+    ...{ controlPlane: node.controlPlane, keys: node.keys, thumbprint: node.thumbprint },
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+    onHeadRefused: ({ refusal }) => {
+      throw new Error(`a head of the audit was refused: ${refusal}`);
+    },
+  };
+}
+
+/** Only the party that is named pulls: the other one does not know yet. */
+function governanceOf(put: Put, pulling: Pulling): Governance {
+  let revision = 0;
+  return {
+    async govern(own, { relationship, policy }) {
+      revision += 1;
+      await put(RELATIONSHIP_PATH, { ...relationshipBody(revision), ...relationship });
+      await put(policyPath(own.config.wl.id), policyBody(policy));
+      await pulling.get(own)?.();
+    },
+  };
+}
+
+function policyBody(change: Terms['policy'] = {}): object {
+  const { revision: _, ...terms } = pulledPolicy(change);
+  return terms;
+}
+
+/** Out of everybody's way, and a new revision each time: a cent more. */
+function relationshipBody(revision: number): object {
+  const { src: _src, dst: _dst, revision: _, ...terms } = pulledRelationship();
+  const limitAmount = `10000000.${String(revision % 100).padStart(2, '0')}`;
+  return { ...terms, limitAmount, velocity: null, export_policy: null };
+}
