@@ -43,6 +43,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   whatif: [
     'whatif wl-exporter wl-importer --since 2026-01-01T00:00:00Z --limit 250000',
     'whatif wl-exporter wl-importer --since 2026-01-01T00:00:00Z --fx 1.05 --velocity none',
+    'whatif --since 2026-01-01T00:00:00Z --export-policy policy.json',
   ],
   'settlement create': ['settlement create wl-exporter wl-importer 1500.00 --note "January"'],
   'settlement statement': [

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import type { whatIfView } from '../../api/cp/whatif/routes.ts';
+import type { whatIfView } from '../../api/cp/whatif/schemas.ts';
 import { EXIT } from '../exit.ts';
 import { renderFields, renderRows, type Column, type Row } from '../output/table.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -22,9 +22,11 @@ const CHANGES: readonly Field[] = [
 export function addWhatIf(program: Command, run: Run): void {
   program
     .command('whatif')
-    .description('which past purchases of a pair other terms would have decided otherwise')
-    .argument('<exporter>', 'id or name')
-    .argument('<importer>', 'id or name')
+    .description(
+      'which past purchases of a pair, or of all, other terms would have decided otherwise',
+    )
+    .argument('[exporter]', 'id or name; else every pair')
+    .argument('[importer]', 'id or name; else every pair of that exporter')
     .requiredOption('--since <time>', 'begin of the period (ISO 8601)')
     .option('--until <time>', 'its end; else now')
     .option('--fx <rate>', "exporter's currency to importer's, at most 8 decimals")
@@ -38,9 +40,12 @@ export function addWhatIf(program: Command, run: Run): void {
 async function whatIf(around: Surroundings, { args, options }: ReturnType<typeof partsOf>) {
   const changes = await changesOf(options);
   const { body } = await withWeb(around, async (web) => {
-    const [src = '', dst = ''] = args;
+    const [src, dst] = args;
     const { since, until } = options;
-    const pair = { src: await wlIdOf(web, src), dst: await wlIdOf(web, dst) };
+    const pair = {
+      ...(src !== undefined && { src: await wlIdOf(web, src) }),
+      ...(dst !== undefined && { dst: await wlIdOf(web, dst) }),
+    };
     return web.call({
       ...{ method: 'POST', path: '/admin/api/whatif' },
       body: { ...pair, since, ...(until === undefined ? {} : { until }), ...changes },
@@ -48,10 +53,12 @@ async function whatIf(around: Surroundings, { args, options }: ReturnType<typeof
   });
   if (options['json'] === true) return writeJson(around, body);
   const result = body as Result;
-  around.write(renderRows(around, FLIPS, result.flips));
+  const isOnePair = result.src !== null && result.dst !== null;
+  around.write(renderRows(around, isOnePair ? FLIPS : [...PAIR, ...FLIPS], result.flips));
   if (result.flips.length < result.flipped) {
-    around.write(`the first ${result.flips.length} of ${result.flipped}\n`);
+    around.write(`the newest ${result.flips.length} of ${result.flipped}\n`);
   }
+  if (!isOnePair) around.write(`\n${renderRows(around, [...PAIR, ...PAIR_SUMS], result.pairs)}`);
   around.write(`\n${renderFields(SUMS, body as Row)}`);
   return EXIT.ok;
 }
@@ -66,6 +73,19 @@ async function changesOf(options: Options): Promise<Record<string, unknown>> {
 
 const PASSED = 'passed';
 
+const PAIR: readonly Column[] = [
+  ['exporter', 'src'],
+  ['importer', 'dst'],
+];
+
+const PAIR_SUMS: readonly Column[] = [
+  ['again', ({ rerun, unanswered }) => (unanswered === true ? 'no answer' : rerun)],
+  ['flipped', 'flipped'],
+  ['gained', ({ gained }) => moneyText(gained as Money)],
+  ['avoided', ({ avoided }) => moneyText(avoided as Money)],
+  ['left out', ({ truncated }) => (truncated === true ? 'the newest' : '')],
+];
+
 const FLIPS: readonly Column[] = [
   ['trade', 'tradeId'],
   ['at', 'at'],
@@ -78,19 +98,32 @@ const FLIPS: readonly Column[] = [
 const SUMS: readonly Column[] = [
   ['decided again', 'rerun'],
   ['flipped', 'flipped'],
-  ['gained', ({ gained }) => moneyText(gained as Result['gained'])],
-  ['avoided', ({ avoided }) => moneyText(avoided as Result['avoided'])],
-  ['buyers paid', ({ paid }) => paidText(paid as Result['paid'])],
+  ['gained', ({ gained }) => (gained as Result['gained']).map(moneyText).join(', ')],
+  ['avoided', ({ avoided }) => (avoided as Result['avoided']).map(moneyText).join(', ')],
+  ['buyers paid', ({ paid }) => (paid as Result['paid']).map(paidText).join('; ')],
   ['without a record', ({ unrecorded }) => countText(unrecorded)],
   ['exporter was never asked', ({ undecided }) => countText(undecided)],
-  ['left out', ({ truncated }) => (truncated === true ? 'the newest: shorten the period' : '')],
+  ['no answer', ({ pairs }) => unansweredText(pairs as Result['pairs'])],
+  ['left out', ({ truncated, pairsLeftOut }) => leftOutText(truncated, pairsLeftOut)],
 ];
 
-function moneyText({ amount, currency }: Result['gained']): string {
+type Money = Result['gained'][number];
+
+function moneyText({ amount, currency }: Money): string {
   return [amount, currency].filter((part) => part !== null).join(' ');
 }
 
-function paidText({ before, after, currency }: Result['paid']): string {
+function unansweredText(pairs: Result['pairs']): string {
+  const count = pairs.filter(({ unanswered }) => unanswered).length;
+  return count === 0 ? '' : `${count} of ${pairs.length} pairs`;
+}
+
+function leftOutText(truncated: unknown, pairsLeftOut: unknown): string {
+  if (pairsLeftOut === true) return 'pairs that traded longest ago: shorten the period';
+  return truncated === true ? 'the newest: shorten the period' : '';
+}
+
+function paidText({ before, after, currency }: Result['paid'][number]): string {
   return `${moneyText({ amount: before, currency })}, would have paid ${moneyText({ amount: after, currency })}`;
 }
 

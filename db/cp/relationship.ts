@@ -56,6 +56,27 @@ export async function listRelationships(
   return { items: rows.map(relationshipOf), total: Number(total) };
 }
 
+/** Pairs of these parties, the one that traded last first; those that never traded come last. */
+export async function pairsByNewestTrade(
+  db: Kysely<CpSchema>,
+  { src, dst }: { readonly src?: string | undefined; readonly dst?: string | undefined },
+  limit: number,
+): Promise<Pair[]> {
+  let query = db.selectFrom('relationship').select(['src', 'dst']);
+  if (src !== undefined) query = query.where('src', '=', src);
+  if (dst !== undefined) query = query.where('dst', '=', dst);
+  return query
+    .orderBy(
+      sql`(SELECT max(trade.started_at) FROM trade
+            WHERE trade.exporter = relationship.src AND trade.importer = relationship.dst)`,
+      (order) => order.desc().nullsLast(),
+    )
+    .orderBy('src')
+    .orderBy('dst')
+    .limit(limit)
+    .execute();
+}
+
 /** Newest first, below `before` where given. */
 export async function relationshipRevisions(
   db: Kysely<CpSchema>,

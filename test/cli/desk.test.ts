@@ -8,7 +8,7 @@ import {
   unresolved,
 } from '../purchase/scenarios/parked.ts';
 import { bought, boughtUntil } from '../purchase/scenarios/scenario.ts';
-import { EXPORTER } from '../cp/stage.ts';
+import { EXPORTER, IMPORTER } from '../cp/stage.ts';
 import { startDeskBench, type DeskBench } from '../support/desk-bench.ts';
 import { testFolder, type TestFolder } from '../stack/setup.ts';
 import { createXwl } from './xwl.ts';
@@ -123,6 +123,9 @@ test(
     const raised = await xwl(`${whatif} --limit 100000000`, risk);
     expect(raised.out).toMatch(new RegExp(`${tradeId} +\\S+ +LIMIT_EXCEEDED +passed +80.00 +no\n`));
     expect(raised.out).toMatch(/gained +80\.00 XEX\navoided +0\.00 XEX\n/);
+
+    const every = await xwl(`whatif --since ${since} --limit 100000000`, risk);
+    expect(every.out).toMatch(new RegExp(`${EXPORTER} +${IMPORTER} +\\d+ +1 +80.00 XEX +0.00 XEX`));
 
     const rerun = `trade rerun ${tradeId} ${REASON} --yes --key rerun-${tradeId} --json`;
     const [first, again] = [await xwl(rerun), await xwl(rerun)];

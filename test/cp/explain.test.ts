@@ -278,25 +278,50 @@ describe('what if', () => {
       const more = await whatIf({ since, limitAmount: room(3n) });
       expect(more.body).toMatchObject({
         flips: [{ tradeId: third, before: 'LIMIT_EXCEEDED', after: null, amount: '80.00' }],
-        gained: { amount: '80.00', currency: 'XEX' },
-        avoided: { amount: '0.00', currency: 'XEX' },
+        gained: [{ amount: '80.00', currency: 'XEX' }],
+        avoided: [{ amount: '0.00', currency: 'XEX' }],
       });
       const less = await whatIf({ since, limitAmount: room(1n) });
       expect(less.body).toMatchObject({
         flips: [{ tradeId: second, before: null, after: 'LIMIT_EXCEEDED', confirmed: true }],
-        avoided: { amount: '80.00', currency: 'XEX' },
+        avoided: [{ amount: '80.00', currency: 'XEX' }],
       });
       const denied = await whatIf({ since, exportPolicy: { exclude_categories: ['7'] } });
       // The third was refused by the limit, and is refused by the policy now: no flip.
-      expect(denied.body).toMatchObject({ flipped: 2, avoided: { amount: '160.00' } });
+      expect(denied.body).toMatchObject({ flipped: 2, avoided: [{ amount: '160.00' }] });
       const dearer = await whatIf({ since, fxRate: '1.5' });
       expect(dearer.body).toMatchObject({
-        ...{ flipped: 0, paid: { before: '160.00', after: '240.00', currency: 'XIM' } },
+        ...{ flipped: 0, paid: [{ before: '160.00', after: '240.00', currency: 'XIM' }] },
       });
+      await everyPair(since, { limitAmount: room(1n) }, second);
       expect((await whatIf({ since, until: since })).body).toMatchObject({ rerun: 0 });
     },
     LONG_MS,
   );
+
+  /** Another pair beside ours, of a white label that nobody reaches. */
+  async function everyPair(since: string, change: object, flipped = ''): Promise<void> {
+    const path = '/admin/api/wls';
+    const made = await cp.ask({ method: 'POST', path, token: cp.master, body: { name: 'away' } });
+    const { id: away } = made.body as { id: string };
+    await governed.change(`/admin/api/relationships/${away}/${IMPORTER}`, {
+      ...{ fxRate: '2', limitAmount: '1.00' },
+    });
+    const asked = { method: 'POST', path: '/admin/api/whatif', token } as const;
+    const every = await cp.ask({ ...asked, body: { since, ...change } });
+    const { pairs } = every.body as { pairs: { src: string; unanswered: boolean }[] };
+    const unanswered = Object.fromEntries(pairs.map((pair) => [pair.src, pair.unanswered]));
+    expect(unanswered).toEqual({ [EXPORTER]: false, [away]: true });
+    expect(every.body).toMatchObject({
+      ...{ src: null, dst: null, truncated: false, pairsLeftOut: false, flipped: 1 },
+      flips: [{ src: EXPORTER, dst: IMPORTER, tradeId: flipped, currency: 'XEX' }],
+      avoided: [{ amount: '80.00', currency: 'XEX' }],
+    });
+    const own = await cp.ask({ ...asked, body: { src: EXPORTER, since, ...change } });
+    expect(own.body).toMatchObject({ pairs: [{ dst: IMPORTER }], flipped: 1 });
+    const named = await cp.ask({ ...asked, body: { src: away, dst: IMPORTER, since } });
+    expect(named.status).toBe(503);
+  }
 
   test('is for risk, and refuses what it does not know', async () => {
     const body = { src: EXPORTER, dst: IMPORTER, since: new Date().toISOString() };

@@ -13,12 +13,23 @@ export interface PairPeriod {
   readonly until?: string | undefined;
   /** Id of the person who asks. */
   readonly person: string;
+  /** What is left of the bounds of one question. */
+  readonly budget: Budget;
+}
+
+export interface Budget {
+  /** Of each party, so that what is decided again holds this process for well under a second. */
+  readonly trades: number;
+  /** By `performance.now()`. */
+  readonly giveUpAt: number;
 }
 
 export interface Fetched {
   readonly trades: readonly PastTrade[];
   /** True where a bound was met: the newest are missing. */
   readonly truncated: boolean;
+  /** By how much the bound on trades is used up. */
+  readonly read: number;
   /** As the decisions name them; absent where none was recorded. */
   readonly currencies: {
     readonly exporter?: string | undefined;
@@ -26,18 +37,12 @@ export interface Fetched {
   };
 }
 
-/** 25 pages of a party: what is decided again holds this process for well under a second. */
-const MAX_TRADES = 5_000;
-/** A person waits for it; a pair that answers slower is asked for a shorter period. */
-const MAX_FETCH_MS = 20_000;
-
 const exporterPage = pageOf(exporterTrade);
 const importerPage = pageOf(importerTrade);
 
 /** What both parties recorded, asked page by page; the exporter's order is the order of decisions. */
 export async function fetchTrades(desk: SupportDesk, period: PairPeriod): Promise<Fetched> {
-  const giveUpAt = performance.now() + MAX_FETCH_MS;
-  const bounded = { desk, period, giveUpAt };
+  const bounded = { desk, period };
   const [sold, bought] = await Promise.all([
     readAll(bounded, {
       ...{ wlId: period.src, partner: period.dst, shape: exporterPage },
@@ -55,6 +60,7 @@ export async function fetchTrades(desk: SupportDesk, period: PairPeriod): Promis
   return {
     trades: [...held, ...refused],
     truncated: sold.truncated || bought.truncated,
+    read: Math.max(sold.items.length, bought.items.length),
     currencies: {
       exporter: sold.items.find(({ preflight }) => preflight)?.preflight?.currency,
       importer: bought.items.find(({ request }) => request)?.request?.offer.currency,
@@ -88,7 +94,6 @@ function refusedTrade(item: z.output<typeof importerTrade>): PastTrade {
 interface Bounded {
   readonly desk: SupportDesk;
   readonly period: PairPeriod;
-  readonly giveUpAt: number;
 }
 
 interface Listing<S extends z.ZodType> {
@@ -104,9 +109,10 @@ interface Page<Item> {
 }
 
 async function readAll<Item>(
-  { desk, period, giveUpAt }: Bounded,
+  { desk, period }: Bounded,
   { wlId, partner, path, shape }: Listing<z.ZodType<Page<Item>>>,
 ): Promise<{ readonly items: readonly Item[]; readonly truncated: boolean }> {
+  const { trades, giveUpAt } = period.budget;
   const items: Item[] = [];
   let cursor: string | undefined;
   do {
@@ -124,6 +130,6 @@ async function readAll<Item>(
     }
     items.push(...page.data.items);
     cursor = page.data.nextCursor;
-  } while (cursor !== undefined && items.length < MAX_TRADES && performance.now() < giveUpAt);
+  } while (cursor !== undefined && items.length < trades && performance.now() < giveUpAt);
   return { items, truncated: cursor !== undefined };
 }

@@ -16,8 +16,6 @@ interface Props {
 
 export function QuestionForm({ isAsking, ask }: Props) {
   const say = useTexts(whatIfTexts);
-  const { data } = useWls();
-  const wls = data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? [];
   const [initialValues] = useState(() => emptyQuestion(Date.now()));
   const form = useForm<Question>({ initialValues });
   const { since, until, replacesPolicy } = form.values;
@@ -29,8 +27,7 @@ export function QuestionForm({ isAsking, ask }: Props) {
     <Section title={say('question')}>
       <form onSubmit={form.onSubmit((question) => void submit(question))} noValidate>
         <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
-          <Select label={say('src')} required data={wls} {...form.getInputProps('src')} />
-          <Select label={say('dst')} required data={wls} {...form.getInputProps('dst')} />
+          <PairFields form={form} />
           <Instant
             label={say('since')}
             value={since}
@@ -74,6 +71,25 @@ export function QuestionForm({ isAsking, ask }: Props) {
       </form>
     </Section>
   );
+}
+
+/** Either side, both, or neither: then it asks of every pair. */
+function PairFields({ form }: { readonly form: UseFormReturnType<Question> }) {
+  const say = useTexts(whatIfTexts);
+  const { data } = useWls();
+  const wls = data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? [];
+  return (['src', 'dst'] as const).map((side) => (
+    <Select
+      key={side}
+      label={say(side)}
+      placeholder={say('every')}
+      clearable
+      data={wls}
+      {...form.getInputProps(side)}
+      value={form.values[side] === '' ? null : form.values[side]}
+      onChange={(chosen) => form.setFieldValue(side, chosen ?? '')}
+    />
+  ));
 }
 
 const LISTS = [

@@ -38,7 +38,9 @@ export function bodyOf(question: Question): Readonly<Record<string, unknown>> {
   const { maxAmount, windowSeconds } = velocity;
   const asksVelocity = maxAmount !== '' || windowSeconds !== '';
   return {
-    ...{ src, dst, since },
+    since,
+    ...(src !== '' && { src }),
+    ...(dst !== '' && { dst }),
     ...(until !== '' && { until }),
     ...(fxRate !== '' && { fxRate }),
     ...(limitAmount !== '' && { limitAmount }),
