@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   const client = () => link.client();
   const activities = {
     ...cpActivities(database, { agent, work, log, drift }),
-    ...signalActivities(config, { ...parts, database, client, transport }),
+    ...signalActivities(config, { ...parts, database, client, work, transport }),
     ...alertActivities(config, { ...parts, database }),
     ...createRetentionActivities({ db: database.db, eventDays: config.eventDays }),
   };
@@ -118,10 +118,10 @@ function cpActivities(
   const peerUrlOf = async (wlId: string): Promise<string | undefined> =>
     (await readWl(db, sealer, wlId))?.peerUrl ?? undefined;
   return {
-    ...createSettlementActivities(db),
-    ...createApprovalRelayActivities({ db, agent, peerUrlOf }),
+    ...createSettlementActivities({ db, work }),
+    ...createApprovalRelayActivities({ db, agent, peerUrlOf, work }),
     ...createWorkSweepActivities({ db, starter: work, log }),
-    ...createReconcileActivities({ db, log }),
+    ...createReconcileActivities({ db, work, log }),
     ...createPolicyRevisionActivities({ db, agent, peerUrlOf, work, ...drift }),
     ...createSnapshotActivities({
       agent,

@@ -27,6 +27,8 @@ export interface ApprovalRelayDeps {
   readonly agent: Dispatcher;
   /** Where the exporter said it is reached; undefined while it has not said so. */
   readonly peerUrlOf: (wlId: string) => Promise<string | undefined>;
+  /** Starts the alerts that a notification has ordered. */
+  readonly work: { readonly kick: () => void };
 }
 
 // The exporter decides in one transaction; a slower answer is asked for again.
@@ -59,13 +61,18 @@ export function createApprovalRelayActivities(
       );
       const outcome = outcomeOf(answer, input.exporter);
       await settleApproval(db, input, outcome);
+      if (outcome.state === 'REFUSED') deps.work.kick();
       return resultOf(outcome.state, outcome.status);
     },
     async finishRelay(input) {
       await finishWork(db, approvalRelayId(input));
     },
     remindOfWaiting: () =>
-      correlated(async (id) => ({ reminded: await remindOfApprovals(db, id) })),
+      correlated(async (id) => {
+        const reminded = await remindOfApprovals(db, id);
+        if (reminded > 0) deps.work.kick();
+        return { reminded };
+      }),
   };
 }
 

@@ -7,6 +7,8 @@ import type { ReconcileActivities } from '../../workflows/reconcile/contract.ts'
 
 export interface ReconcileDeps {
   readonly db: Kysely<CpSchema>;
+  /** Starts the alerts that a mismatch has ordered. */
+  readonly work: { readonly kick: () => void };
   readonly log: Logger;
 }
 
@@ -14,7 +16,7 @@ export interface ReconcileDeps {
 const BATCH = 100;
 
 /** The step of `reconcile`; a trade is raised once, however many runs look at it. */
-export function createReconcileActivities({ db, log }: ReconcileDeps): ReconcileActivities {
+export function createReconcileActivities({ db, work, log }: ReconcileDeps): ReconcileActivities {
   return {
     async reconcileTrades() {
       let raised = 0;
@@ -24,6 +26,7 @@ export function createReconcileActivities({ db, log }: ReconcileDeps): Reconcile
         for (const trade of trades) log.warn(trade, 'the sides of a trade disagree');
         heartbeat(raised);
         if (trades.length === 0) return { raised };
+        work.kick();
       }
     },
   };

@@ -16,8 +16,14 @@ import {
 
 type Activities = SettlementDeliveryActivities & CompensationPlanActivities;
 
+export interface SettlementDeps {
+  readonly db: Kysely<CpSchema>;
+  /** Starts the alerts that a notification has ordered. */
+  readonly work: { readonly kick: () => void };
+}
+
 /** The steps of `settlementDelivery` and `compensationPlan`: reads and writes of rows alone. */
-export function createSettlementActivities(db: Kysely<CpSchema>): Activities {
+export function createSettlementActivities({ db, work }: SettlementDeps): Activities {
   return {
     async readSettlementDelivery(side) {
       const row = await deliveryProgress(db, side);
@@ -36,6 +42,7 @@ export function createSettlementActivities(db: Kysely<CpSchema>): Activities {
           correlationId,
         }),
       );
+      work.kick();
     },
     finishSettlementDelivery: (side) => finishWork(db, settlementWorkflowId(side)),
     async readCompensationPlan(plan) {
@@ -52,6 +59,7 @@ export function createSettlementActivities(db: Kysely<CpSchema>): Activities {
     },
     async judgeDeadline(step) {
       await judgeStep(db, step);
+      work.kick();
     },
     finishCompensationPlan: (plan) => finishWork(db, planWorkflowId(plan)),
   };

@@ -44,6 +44,8 @@ export interface SignalDeps {
   readonly agent: Dispatcher;
   /** Tells workflows that their rows have changed. */
   readonly look: (workflowIds: readonly string[]) => void;
+  /** Starts the alerts that a notice of a gateway has ordered. */
+  readonly work: { readonly kick: () => void };
   readonly metrics: Metrics;
   /** Tests shorten the waits. */
   readonly limits?: Partial<DispatchLimits>;
@@ -151,7 +153,7 @@ async function attempt(
   { input, limits, figures }: Attempt,
 ): Promise<DeliveryStep> {
   const { signalId, wlId, correlationId } = input;
-  const { db, sealer, look } = deps;
+  const { db, sealer, look, work } = deps;
   const author: Author = { actor: wlId, source: 'signal-dispatch', correlationId };
   const begun = await beginAttempt(db, sealer, { signalId, wlId, limits });
   if (begun.kind === 'OVER') return begun;
@@ -165,6 +167,7 @@ async function attempt(
   figures.count(sent.outcome.kind);
   const ended = { ...sent, signalId, wlId, attempt: begun.attempt, author, limits };
   const recorded = await recordAttempt(db, ended);
+  if (recorded.told) work.kick();
   if (sent.outcome.kind === 'ACKED') {
     figures.effective((Date.now() - Date.parse(begun.message.createdAt)) / MS_PER_SECOND);
   }

@@ -27,6 +27,7 @@ let native: NativeConnection;
 let worker: Worker;
 let running: Promise<void>;
 let runs = 0;
+let kicks = 0;
 
 beforeAll(async () => {
   folder = await testFolder();
@@ -41,7 +42,10 @@ beforeAll(async () => {
   worker = await Worker.create({
     ...{ connection: native, namespace: 'cp', taskQueue: CP_TASK_QUEUE },
     workflowBundle: await testBundle('cp'),
-    activities: createReconcileActivities({ db: stage.db, log }),
+    activities: createReconcileActivities({
+      ...{ db: stage.db, log },
+      work: { kick: () => void (kicks += 1) },
+    }),
   });
   running = worker.run();
 }, LONG);
@@ -98,9 +102,12 @@ describe('two sides that disagree', () => {
   test('are left alone for five minutes, then raised once, with both documents', async () => {
     const told = await tell('parked');
     await wait(4);
+    const before = kicks;
     expect(await reconcile()).toEqual({ raised: 0 });
+    expect(kicks).toBe(before);
     await wait(1);
     expect(await reconcile()).toEqual({ raised: 1 });
+    expect(kicks).toBeGreaterThan(before);
     expect(await reconcile()).toEqual({ raised: 0 });
     expect(await notesOf(told)).toMatchObject([
       {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { createAlertActivities } from '../../activities/alerts/activities.ts';
 import { createAgent } from '../../activities/clients/agent.ts';
 import {
   createSignalActivities,
@@ -58,6 +59,8 @@ export interface SignalStage {
   readonly metrics: Metrics;
   /** The steps that ran, with what came of them. */
   readonly steps: { readonly wlId: string; readonly waitMs: number; readonly detail: string }[];
+  /** Kinds of the notifications that alert targets got, in their order; a target is set by a test. */
+  readonly alerts: string[];
   /** A registered white label with a double behind its endpoint. */
   newWl(options?: NewWl): Promise<DoubleWl & { readonly certificate: TlsMaterial }>;
   /** Two of them that trade in both directions. */
@@ -113,12 +116,17 @@ export async function startSignalStage(
   });
   const { db, sealer } = cp;
   const look = looker.look;
-  const deps: SignalDeps = { db, sealer, profile: 'local', agent, metrics, look, limits };
+  const deps: SignalDeps = { db, sealer, profile: 'local', agent, metrics, look, work, limits };
+  const alerts: string[] = [];
   const steps: SignalStage['steps'] = [];
   const activities = {
     ...noting(createSignalActivities(deps), steps),
     ...createSignalTestActivities(deps),
     ...createWorkSweepActivities({ db, starter: work, log }),
+    ...createAlertActivities({
+      ...{ db, sealer, mail: undefined },
+      webhook: async ({ notification }) => void alerts.push(notification.kind),
+    }),
   };
   const workflowBundle = await testBundle('cp');
   const doubles: DoubleWl[] = [];
@@ -149,7 +157,7 @@ export async function startSignalStage(
   const settled: SignalStage['settled'] = (signalId, withinMs = SETTLED_MS) =>
     eventually('every delivery is final', () => isSettled(cp, signalId), withinMs);
   return {
-    ...{ cp, temporal, client, metrics, steps, newWl, relate, startWorker, stopWorker },
+    ...{ cp, temporal, client, metrics, steps, alerts, newWl, relate, startWorker, stopWorker },
     async newPair() {
       const [exporter, importer] = [await newWl(), await newWl()];
       const pair = { src: exporter.wlId, dst: importer.wlId };

@@ -26,6 +26,14 @@ async function waited(wl: DoubleWl): Promise<number> {
     .reduce((sum, { waitMs }) => sum + waitMs, 0);
 }
 
+/** What an alert target outside gets; the stage keeps it. */
+async function tellOutside(kinds: readonly string[]): Promise<void> {
+  const url = 'https://alerts.localhost/taken-by-the-stage';
+  const targets = kinds.length === 0 ? [] : [{ kind: 'WEBHOOK', url, kinds }];
+  const ask = { method: 'PUT', path: '/admin/api/alert-targets', body: { targets } } as const;
+  expect((await stage.cp.ask({ ...ask, token: stage.cp.master })).status).toBe(200);
+}
+
 function resultOf(signalId: string, wlId: string): Promise<unknown> {
   return stage.client.workflow.getHandle(signalWorkflowId({ signalId, wlId })).result();
 }
@@ -64,6 +72,7 @@ describe('a signal is carried until it is acked', () => {
   test(
     '500 five times, then 200: one notice that the gateway is dead, one that it is back',
     async () => {
+      await tellOutside(['DEAD_GATEWAY']);
       const pair = await stage.newPair();
       const body = { detail: 'ana.prado@example.com has no stock' };
       pair.importer.behave(first(5, { status: 500, body }));
@@ -72,6 +81,10 @@ describe('a signal is carried until it is acked', () => {
       expect(failures).toEqual([...Array.from({ length: 5 }, () => 'HTTP_500'), null]);
       expect(await stage.notices(pair.dst)).toEqual(['DEAD_GATEWAY', 'GATEWAY_RECOVERED']);
       expect(await stage.notices(pair.src)).toEqual([]);
+      // No sweep runs here, and nothing else is committed: the step itself has started the alert.
+      await eventually('people outside were told', () => stage.alerts.length > 0);
+      expect(stage.alerts).toEqual(['DEAD_GATEWAY']);
+      await tellOutside([]);
       const { body_masked: kept } = await stage.cp.db
         .selectFrom('signal_attempt')
         .select('body_masked')

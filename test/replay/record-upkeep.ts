@@ -95,7 +95,7 @@ async function withUpkeep(stage: SignalStage, workflow: string): Promise<string>
     ...{ connection, namespace: 'cp', taskQueue: CP_TASK_QUEUE },
     workflowBundle: await workflowBundle('cp', undefined, SILENT),
     activities: {
-      ...createReconcileActivities({ db, log: SILENT }),
+      ...createReconcileActivities({ db, work: { kick: () => undefined }, log: SILENT }),
       ...createRetentionActivities({ db, eventDays: EVENT_DAYS }),
     },
   });

@@ -19,10 +19,11 @@ export function signalActivities(
   parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics' | 'tracing'> & {
     readonly database: PartyDatabase<CpSchema>;
     readonly client: () => Pick<Client, 'workflow'>;
+    readonly work: SignalDeps['work'];
     readonly transport: Pick<AgentOptions, 'tls' | 'revocations'>;
   },
 ) {
-  const { log, shutdown, metrics, database, client, transport } = parts;
+  const { log, shutdown, metrics, database, client, work, transport } = parts;
   const looker = createLooker({ client, log });
   // Apart from the nudges' connections: a signal does not wait behind a slow answer to a nudge.
   const agent = createAgent({
@@ -36,6 +37,6 @@ export function signalActivities(
     await agent.close();
   });
   const { db, sealer } = database;
-  const deps: SignalDeps = { db, sealer, profile, agent, metrics, look: looker.look };
+  const deps: SignalDeps = { db, sealer, profile, agent, metrics, work, look: looker.look };
   return { ...createSignalActivities(deps), ...createSignalTestActivities(deps) };
 }

@@ -142,6 +142,8 @@ export interface Recorded {
   readonly superseded: readonly Delivery[];
   /** True where a dead gateway is back: what waits for it may go. */
   readonly recovered: boolean;
+  /** True where people are told of the gateway: the caller kicks what that has ordered. */
+  readonly told: boolean;
 }
 
 /** Writes down how an attempt ended, what it means for the delivery and for the gateway. */
@@ -155,12 +157,11 @@ export function recordAttempt(db: Kysely<CpSchema>, ended: EndedAttempt): Promis
       await insertAttempt(tx, ended);
       const recovered = await noteAnswer(tx, wlId, author.correlationId);
       await auditAck(tx, { ack, acked, author });
-      return { ...acked, recovered };
+      return { ...acked, recovered, told: recovered };
     }
     const state = await noteState(tx, ended);
     await insertAttempt(tx, ended);
-    const recovered = await noteGateway(tx, ended);
-    return { state, superseded: [], recovered };
+    return { state, superseded: [], ...(await noteGateway(tx, ended)) };
   });
 }
 
@@ -181,17 +182,22 @@ async function noteState(tx: CpTransaction, ended: EndedAttempt): Promise<Delive
   return state;
 }
 
-async function noteGateway(tx: CpTransaction, ended: EndedAttempt): Promise<boolean> {
+async function noteGateway(
+  tx: CpTransaction,
+  ended: EndedAttempt,
+): Promise<Pick<Recorded, 'recovered' | 'told'>> {
   const { wlId, outcome, author, limits } = ended;
   const { correlationId } = author;
   if (outcome.kind === 'FAILED') {
     const { failure, isGatewayFailure, pauseMs } = outcome;
-    if (isGatewayFailure) await noteFailure(tx, wlId, { failure, correlationId, limits });
+    const died =
+      isGatewayFailure && (await noteFailure(tx, wlId, { failure, correlationId, limits }));
     const recovered = !isGatewayFailure && (await noteAnswer(tx, wlId, correlationId));
     if (pauseMs !== undefined) await notePause(tx, wlId, pauseMs);
-    return recovered;
+    return { recovered, told: died || recovered };
   }
-  return noteAnswer(tx, wlId, correlationId);
+  const recovered = await noteAnswer(tx, wlId, correlationId);
+  return { recovered, told: recovered };
 }
 
 async function insertAttempt(tx: CpTransaction, ended: EndedAttempt): Promise<void> {

@@ -70,7 +70,10 @@ export async function noteAnswer(
   return true;
 }
 
-/** The gateway failed: from the limit on it is dead, with one notice, and tried ever more rarely. */
+/**
+ * The gateway failed: from the limit on it is dead, with one notice, and tried ever more rarely. True
+ * where it has died of this failure.
+ */
 export async function noteFailure(
   tx: CpTransaction,
   wlId: string,
@@ -79,7 +82,7 @@ export async function noteFailure(
     readonly correlationId: string;
     readonly limits: GatewayLimits;
   },
-): Promise<void> {
+): Promise<boolean> {
   const { failure, correlationId, limits } = failed;
   const { failures_in_row: failures } = await tx
     .insertInto('gateway')
@@ -93,7 +96,7 @@ export async function noteFailure(
     )
     .returning('failures_in_row')
     .executeTakeFirstOrThrow();
-  if (failures < limits.deadAfter) return;
+  if (failures < limits.deadAfter) return false;
   await close(tx, wlId, pauseOf(failures, limits));
   const died = await tx
     .updateTable('gateway')
@@ -102,7 +105,7 @@ export async function noteFailure(
     .where('dead_since', 'is', null)
     .returning('episodes')
     .executeTakeFirst();
-  if (died === undefined) return;
+  if (died === undefined) return false;
   await raiseNotification(tx, {
     kind: 'DEAD_GATEWAY',
     severity: 'CRITICAL',
@@ -112,6 +115,7 @@ export async function noteFailure(
     details: { wlId, failures: String(failures), lastFailure: failure },
     correlationId,
   });
+  return true;
 }
 
 /** The gateway asked for a pause (Retry-After); it is alive, so nothing is counted. */

@@ -110,9 +110,11 @@ test('a purchase that no longer waits answers what became of it, and orders noth
 
 test('a decision that the exporter would not take is told, and may be made anew', async () => {
   const refused = APPROVAL_SCENARIOS.find(({ golden }) => golden.includes('REFUSED'));
+  const before = bench.kicked();
   const { workflowId, tradeId } = (await refused?.run(bench)) ?? { workflowId: '', tradeId: '' };
   await bench.client.workflow.getHandle(workflowId).result();
   expect(await notifications(tradeId)).toMatchObject([{ kind: 'APPROVAL', severity: 'WARNING' }]);
+  expect(bench.kicked()).toBeGreaterThan(before);
   bench.exporter.rows.set(tradeId, { status: 'PENDING' });
   await decide(bench, tradeId, 'reject');
   await bench.start(workflowId);
@@ -128,7 +130,9 @@ test('people are told once of a purchase that waits beyond half of its time', as
     bench.client.workflow.execute('approvalReminder', {
       ...{ taskQueue: 'cp', workflowId: 'approval-reminder' },
     });
+  const before = bench.kicked();
   await remind();
+  expect(bench.kicked()).toBeGreaterThan(before);
   expect(await remind()).toEqual({ reminded: 0 });
   expect(await notifications(late)).toMatchObject([
     { kind: 'APPROVAL', title: 'A purchase still waits for a decision' },

@@ -17,6 +17,8 @@ export interface ApprovalBench {
   readonly cp: Stage;
   readonly client: Client;
   readonly exporter: DecidingExporter;
+  /** How often the steps have asked for the start of what they ordered. */
+  kicked(): number;
   /** A purchase that waits at the exporter, as its event tells; half of its time may be over. */
   waiting(options?: { readonly isHalfOver?: boolean }): Promise<string>;
   start(workflowId: string): Promise<void>;
@@ -41,6 +43,7 @@ export async function startApprovalBench(): Promise<ApprovalBench> {
     connections: 2,
   });
   const bundle = await testBundle('cp');
+  let kicks = 0;
   let running: { readonly worker: Worker; readonly done: Promise<void> } | undefined;
   const startWorker = async (): Promise<void> => {
     const worker = await Worker.create({
@@ -48,6 +51,7 @@ export async function startApprovalBench(): Promise<ApprovalBench> {
       activities: createApprovalRelayActivities({
         ...{ db: cp.db, agent },
         peerUrlOf: () => Promise.resolve(exporter.url),
+        work: { kick: () => void (kicks += 1) },
       }),
     });
     running = { worker, done: worker.run() };
@@ -60,6 +64,7 @@ export async function startApprovalBench(): Promise<ApprovalBench> {
   await startWorker();
   return {
     ...{ cp, exporter, startWorker, stopWorker },
+    kicked: () => kicks,
     client: new Client({ connection, namespace: NAMESPACE }),
     waiting: (options) => addWaiting(cp, exporter, options),
     async start(workflowId) {

@@ -23,6 +23,8 @@ export interface SettlementBench {
   /** Each WL that was nudged, in order; `deaf` ones can't be reached. */
   readonly nudged: string[];
   readonly deaf: Set<string>;
+  /** How often the steps have asked for the start of what they ordered. */
+  kicked(): number;
   /** Two new WLs, the first exporting to the second at 1.5 with a limit of 1,000.00. */
   pair(): Promise<{ readonly src: string; readonly dst: string }>;
   /** What both sides have reported of a trade: minor units of src's currency. */
@@ -53,11 +55,12 @@ export async function startSettlementBench(): Promise<SettlementBench> {
   const cp = await startControlPlane();
   const nudged: string[] = [];
   const deaf = new Set<string>();
+  let kicks = 0;
   const worker = await Worker.create({
     ...{ connection, namespace: NAMESPACE, taskQueue: CP_TASK_QUEUE },
     workflowBundle: await testBundle('cp'),
     activities: {
-      ...createSettlementActivities(cp.db),
+      ...createSettlementActivities({ db: cp.db, work: { kick: () => void (kicks += 1) } }),
       nudgeWl({ wlId }: { readonly wlId: string }) {
         nudged.push(wlId);
         if (deaf.has(wlId)) return Promise.reject(new Error('no answer'));
@@ -70,6 +73,7 @@ export async function startSettlementBench(): Promise<SettlementBench> {
   return {
     ...{ cp, client, nudged, deaf },
     ...deskOf(cp),
+    kicked: () => kicks,
     async start(workflowId) {
       const order = await cp.db
         .selectFrom('work_order')

@@ -13,8 +13,12 @@ afterAll(() => bench.stop(), LONG);
 test.each(SETTLEMENT_SCENARIOS)(
   '$title',
   async ({ run, expected }) => {
+    const before = bench.kicked();
     const { workflowId, ...rest } = await run(bench);
     expect(rest).toEqual(expected);
+    // What a step tells of leaves the console at once; the rest is told by whoever pays.
+    const isToldHere = expected.told.some((said) => said === 'WARNING ' || said.includes('missed'));
+    expect(bench.kicked() > before).toBe(isToldHere);
     const order = await bench.cp.db
       .selectFrom('work_order')
       .select('done_at')
