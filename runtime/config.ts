@@ -118,7 +118,11 @@ export interface CpConfig extends PartyConfig {
   readonly mail?: MailConfig | undefined;
   /** How many days of telemetry events are kept. */
   readonly eventDays: number;
-  readonly schedules: { readonly workSweepSeconds: number; readonly reconcileSeconds: number };
+  readonly schedules: {
+    readonly workSweepSeconds: number;
+    readonly reconcileSeconds: number;
+    readonly certificateCheckSeconds: number;
+  };
   readonly console: {
     /** Folder of the built console. */
     readonly folder?: string | undefined;
@@ -160,6 +164,9 @@ const party = {
   ...rateFields,
 };
 
+// A month is left when it is due: an hour more or less is nothing.
+const CERTIFICATE_CHECK_SECONDS = whole(3_600);
+
 const wlSchema = z.object({
   ...party,
   WL_ID: z.uuid('is a UUID').toLowerCase(),
@@ -199,8 +206,7 @@ const wlSchema = z.object({
   HOLD_TIDY_SECONDS: whole(60),
   // Bounds how long a purchase may stand without a workflow after a crash between commit and start.
   ORPHAN_SWEEP_SECONDS: whole(15),
-  // A month is left when it is due: an hour more or less is nothing.
-  CERTIFICATE_CHECK_SECONDS: whole(3_600),
+  CERTIFICATE_CHECK_SECONDS,
   BUYER_REVERSAL_SECONDS: whole(0, 0),
 });
 
@@ -224,6 +230,7 @@ const cpSchema = z.object({
   // Bounds how long ordered work may stand without a workflow after a crash.
   WORK_SWEEP_SECONDS: whole(15),
   RECONCILE_SECONDS: whole(30),
+  CERTIFICATE_CHECK_SECONDS,
   // Half a year: evidence of a trade is asked for within a quarter, and disputes take another.
   TELEMETRY_RETENTION_DAYS: whole(180),
   CONSOLE_DIR: text.optional(),
@@ -274,6 +281,7 @@ export function readCpConfig(env: Environment): CpConfig {
     schedules: {
       workSweepSeconds: values.WORK_SWEEP_SECONDS,
       reconcileSeconds: values.RECONCILE_SECONDS,
+      certificateCheckSeconds: values.CERTIFICATE_CHECK_SECONDS,
     },
     mail: mailOf(values),
     console: {

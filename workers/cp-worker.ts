@@ -1,4 +1,5 @@
 import { createApprovalRelayActivities } from '../activities/approval-relay/activities.ts';
+import { createOwnRenewalActivities } from '../activities/certificate-renewal/own.ts';
 import { createAgent } from '../activities/clients/agent.ts';
 import {
   createPolicyRevisionActivities,
@@ -18,6 +19,7 @@ import { replaceSnapshot } from '../db/cp/snapshot.ts';
 import { readWl } from '../db/cp/wl.ts';
 import { readCpConfig, type CpConfig } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
+import { CERTIFICATE_RENEWAL } from '../workflows/certificate-renewal/contract.ts';
 import { CP_TASK_QUEUE } from '../workflows/policy-revision/contract.ts';
 import { RECONCILE } from '../workflows/reconcile/contract.ts';
 import { RETENTION } from '../workflows/retention/contract.ts';
@@ -84,6 +86,10 @@ async function main(): Promise<void> {
     ...signalActivities(config, { ...parts, database, client, work, transport }),
     ...alertActivities(config, { ...parts, database }),
     ...createRetentionActivities({ db: database.db, eventDays: config.eventDays }),
+    ...createOwnRenewalActivities({
+      ...{ db: database.db, agent, work, cpUrl: config.cpUrl, clock: () => new Date() },
+      files: config.listen.certificates,
+    }),
   };
   const link = linkEngine(config, {
     ...parts,
@@ -156,6 +162,12 @@ function schedulesOf({ schedules }: CpConfig): UpkeepSchedule[] {
       id: 'retention',
       workflow: RETENTION,
       everySeconds: RETENTION_SECONDS,
+      taskQueue: CP_TASK_QUEUE,
+    },
+    {
+      id: 'certificate-renewal',
+      workflow: CERTIFICATE_RENEWAL,
+      everySeconds: schedules.certificateCheckSeconds,
       taskQueue: CP_TASK_QUEUE,
     },
   ];

@@ -2,6 +2,7 @@
 export { alertDelivery } from './alert-delivery/workflow.ts';
 export { approvalRelay } from './approval-relay/workflow.ts';
 export { approvalReminder } from './approval-reminder/workflow.ts';
+export { certificateRenewal } from './certificate-renewal/workflow.ts';
 export { compensationPlan } from './compensation-plan/workflow.ts';
 export { policyRevision } from './policy-revision/workflow.ts';
 export { signalDispatch } from './signal-dispatch/workflow.ts';

@@ -1,84 +1,34 @@
-import { X509Certificate } from 'node:crypto';
-import { log } from '@temporalio/activity';
 import type { Kysely } from 'kysely';
 import { addEvent } from '../../db/wl/outbox.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
 import { inTransaction } from '../../db/pool.ts';
-import { FilesNotWritable, nextKey, putInPlace } from '../../runtime/certificates/renewal-files.ts';
-import { writeCertificateRequest } from '../../runtime/certificates/request.ts';
-import { certificateFacts, isPair, loadTls, type TlsFiles } from '../../runtime/tls.ts';
+import { invariant } from '../../domain/shared/invariant.ts';
+import { certificateFacts, loadTls } from '../../runtime/tls.ts';
 import type {
   CertificateRenewalActivities,
-  RenewalOutcome,
   StuckReason,
 } from '../../workflows/certificate-renewal/contract.ts';
-import { ControlPlaneRefusal, type ControlPlaneClient } from '../clients/control-plane.ts';
+import type { ControlPlaneClient } from '../clients/control-plane.ts';
 import { correlated } from '../correlated.ts';
+import { renew, type RenewalParts } from './renew.ts';
 
-export interface RenewalDeps {
+export interface RenewalDeps extends Omit<RenewalParts, 'requestCertificate'> {
   readonly db: Kysely<WlTables>;
   readonly wlId: string;
-  readonly files: TlsFiles;
-  /** The name under which partners call us; a certificate without it is no use to us. */
-  readonly host: string;
   readonly controlPlane: Pick<ControlPlaneClient, 'requestCertificate'>;
-  readonly clock: () => Date;
 }
 
-/** From a third of its life on a certificate is due: weeks, in which a person can still act. */
-const DUE_BELOW = 1 / 3;
-
-/** The steps of `certificateRenewal`. */
+/** The steps of `certificateRenewal` at a WL. */
 export function createCertificateRenewalActivities(
   deps: RenewalDeps,
 ): CertificateRenewalActivities {
+  const { controlPlane } = deps;
+  const requestCertificate = (csr: string) => controlPlane.requestCertificate(csr);
   return {
-    renewCertificate: () => renew(deps),
+    renewCertificate: () => renew({ ...deps, requestCertificate }),
     reportStuckCertificate: ({ reason }) =>
       correlated((correlationId) => tell(deps, reason, correlationId)),
   };
-}
-
-async function renew(deps: RenewalDeps): Promise<RenewalOutcome> {
-  const { files, clock } = deps;
-  const { notBefore, notAfter } = certificateFacts(loadTls(files).cert);
-  const left = notAfter.getTime() - clock().getTime();
-  const until = notAfter.toISOString();
-  if (left >= (notAfter.getTime() - notBefore.getTime()) * DUE_BELOW) {
-    return { kind: 'NOT_DUE', notAfter: until };
-  }
-  const stuck = (reason: StuckReason, cause?: unknown): RenewalOutcome => {
-    log.warn('the certificate needs a person', { reason, notAfter: until, error: cause });
-    return { kind: 'STUCK', reason, notAfter: until };
-  };
-  try {
-    const cert = await certificateOfNextKey(deps);
-    if (cert === undefined) return stuck('NOT_USABLE');
-    await putInPlace(files, cert);
-    const { serial, notAfter: end } = certificateFacts(cert);
-    log.info('the certificate was renewed', { serial, notAfter: end.toISOString() });
-    return { kind: 'RENEWED', serial, notAfter: end.toISOString() };
-  } catch (error) {
-    if (error instanceof FilesNotWritable) return stuck('NOT_WRITABLE', error);
-    // The Control Plane is there and says no; that it is away is left to the next attempt.
-    if (error instanceof ControlPlaneRefusal && error.status < 500) return stuck('REFUSED', error);
-    throw error;
-  }
-}
-
-/** What was issued has to be of our key, of our authority, and for our name and identity. */
-async function certificateOfNextKey(deps: RenewalDeps): Promise<string | undefined> {
-  const { files, host, controlPlane } = deps;
-  const key = await nextKey(files);
-  const pem = await controlPlane.requestCertificate(await writeCertificateRequest(key));
-  const issued = new X509Certificate(pem);
-  const { ca, cert } = loadTls(files);
-  const isOurs =
-    isPair(pem, String(key.export({ type: 'pkcs8', format: 'pem' }))) &&
-    certificateFacts(pem).subjectUri === certificateFacts(cert).subjectUri &&
-    issued.checkHost(host) !== undefined &&
-    issued.verify(new X509Certificate(ca).publicKey);
-  return isOurs ? pem : undefined;
 }
 
 async function tell(
@@ -86,6 +36,7 @@ async function tell(
   reason: StuckReason,
   correlationId: string,
 ): Promise<void> {
+  invariant(reason !== 'UNREACHABLE', 'a WL waits for a Control Plane that is away');
   const { serial, notAfter } = certificateFacts(loadTls(files).cert);
   const data = { wlId, serial, notAfter: notAfter.toISOString(), reason };
   await inTransaction(db, (tx) =>

@@ -64,6 +64,12 @@ export interface TakenEvent {
 
 export type Principal = OperatorPrincipal | WlPrincipal;
 
+/** A process of the Control Plane itself, by its certificate. */
+export interface OwnPrincipal {
+  readonly kind: 'control-plane';
+  readonly id: string;
+}
+
 export interface OperatorPrincipal {
   readonly kind: 'operator';
   readonly id: string;

@@ -1,10 +1,11 @@
 import { readRoles, type OperatorRole } from '../../db/cp/operator.ts';
-import { wlIdOf } from '../../runtime/tls.ts';
+import { CONTROL_PLANE_OWNER } from '../../db/cp/key.ts';
+import { CP_SUBJECT_URI, wlIdOf } from '../../runtime/tls.ts';
 import type { SubjectKind, TokenClaims } from '../../runtime/tokens.ts';
 import { Problem } from '../http/problem.ts';
 import { TOKEN_REFUSALS, type Refusal } from '../http/refusals.ts';
 import type { Guard, RequestFacts } from '../http/route.ts';
-import type { CpApiDeps, OperatorPrincipal, Principal, WlPrincipal } from './deps.ts';
+import type { CpApiDeps, OperatorPrincipal, OwnPrincipal, Principal, WlPrincipal } from './deps.ts';
 
 type GuardDeps = Pick<CpApiDeps, 'db' | 'verifier'>;
 
@@ -13,6 +14,8 @@ export interface Guards {
   readonly operator: (...roles: OperatorRole[]) => Guard<OperatorPrincipal>;
   /** A WL that shows its certificate; where the path names a WL, that one. */
   readonly certificate: Guard<WlPrincipal>;
+  /** A process of the Control Plane itself, by its certificate. */
+  readonly ownCertificate: Guard<OwnPrincipal>;
   /** A WL with a token for the Control Plane; where the path names a WL as `id`, that one. */
   readonly wlToken: (scope: string) => Guard<WlPrincipal>;
   /** A person of any role, or a WL with a token for the Control Plane. */
@@ -44,6 +47,7 @@ export function createGuards(deps: GuardDeps): Guards {
   return {
     operator,
     certificate,
+    ownCertificate: OWN_CERTIFICATE,
     wlToken: (scope) => ({
       name: 'wlToken',
       needsCertificate: false,
@@ -86,6 +90,18 @@ export function createGuards(deps: GuardDeps): Guards {
     }),
   };
 }
+
+const OWN_CERTIFICATE: Guard<OwnPrincipal> = {
+  name: 'ownCertificate',
+  needsCertificate: true,
+  describe: {
+    schemes: ['mutualTLS'],
+    text: 'Certificate of the Control Plane itself.',
+    refuses: ['CERTIFICATE_SUBJECT'],
+  },
+  check: checkOwnCertificate,
+  limitKey: ({ id }) => id,
+};
 
 /** A WL may send its token along; a person's token counts where the certificate is another's. */
 function speaksByCertificate({ certificate, bearer, params }: RequestFacts): boolean {
@@ -133,6 +149,11 @@ function checkCertificate({ certificate, params }: RequestFacts): WlPrincipal {
     throw new Problem('CERTIFICATE_SUBJECT');
   }
   return { kind: 'wl', id, thumbprint: certificate.thumbprint };
+}
+
+async function checkOwnCertificate({ certificate }: RequestFacts): Promise<OwnPrincipal> {
+  if (certificate?.subjectUri !== CP_SUBJECT_URI) throw new Problem('CERTIFICATE_SUBJECT');
+  return { kind: 'control-plane', id: CONTROL_PLANE_OWNER };
 }
 
 async function checkWlToken(

@@ -6,10 +6,14 @@ import { startRenewalBench, type RenewalBench } from '../wl/certificate-renewal-
 import { VERSION } from './histories.ts';
 import { isKept, keepHistory } from './keep.ts';
 
-async function record(bench: RenewalBench, path: string): Promise<void> {
+async function record(
+  bench: RenewalBench,
+  path: string,
+  party: Pick<RenewalBench, 'run'> = bench,
+): Promise<void> {
   const name = `certificate-renewal/${VERSION}/${path}`;
   if (await isKept(name)) return;
-  const { workflowId } = await bench.run();
+  const { workflowId } = await party.run();
   await keepHistory(bench.client.workflow.getHandle(workflowId), name);
 }
 
@@ -21,6 +25,12 @@ try {
   await record(bench, 'stuck');
   await rm(nextFile(bench.files.keyFile), { recursive: true });
   await record(bench, 'renewed');
+  await bench.own.age(50);
+  await record(bench, 'own.renewed', bench.own);
+  await bench.own.age(50);
+  await bench.own.tls.look();
+  await bench.controlPlane.kill();
+  await record(bench, 'own.stuck', bench.own);
 } finally {
   await bench.stop();
 }

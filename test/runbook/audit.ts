@@ -55,6 +55,7 @@ const AUDITED: Readonly<Record<string, readonly string[] | { readonly none: stri
   'POST /wls/:id/certificates': ['certificate.issued'],
   'POST /wls/:id/certificates/:serial/revoke': ['certificate.revoked'],
   'POST /admin/api/certificates': ['certificate.issued'],
+  'POST /certificates': ['certificate.issued'],
   'POST /admin/api/certificates/:serial/revoke': ['certificate.revoked'],
   'POST /imbalance/signals': ['signal.created'],
   'POST /imbalance/signals/:id/cancel': ['signal.cancelled'],

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createCertificateRenewalActivities } from '../../activities/certificate-renewal/activities.ts';
+import { createOwnRenewalActivities } from '../../activities/certificate-renewal/own.ts';
 import { createAgent } from '../../activities/clients/agent.ts';
 import { createControlPlaneClient } from '../../activities/clients/control-plane.ts';
 import { createAuthority } from '../../runtime/certificates/authority.ts';
@@ -16,6 +17,7 @@ import {
   CERTIFICATE_RENEWAL,
   type RenewalOutcome,
 } from '../../workflows/certificate-renewal/contract.ts';
+import { CP_TASK_QUEUE } from '../../workflows/policy-revision/contract.ts';
 import { BACKGROUND_QUEUE } from '../../workflows/shared/background.ts';
 import { testFolder } from '../stack/setup.ts';
 import { createTestPki, type TestPki } from '../support/certificates.ts';
@@ -23,7 +25,6 @@ import { startTestTemporal } from '../support/temporal.ts';
 import { startControlPlane, type TestControlPlane } from './control-plane.ts';
 import { startWlDatabases, type TestWl } from './database.ts';
 import { IMPORTER } from './documents.ts';
-import { identity } from './node.ts';
 
 export interface RenewalBench {
   readonly pki: TestPki;
@@ -32,15 +33,30 @@ export interface RenewalBench {
   /** As the WL's listeners and clients see the files. */
   readonly tls: WatchedTls;
   readonly controlPlane: TestControlPlane;
+  /** The Control Plane's own files, as its API shows them and its worker renews them. */
+  readonly own: {
+    readonly files: TlsFiles;
+    readonly tls: WatchedTls;
+    age(minutes: number): Promise<void>;
+    run(): Promise<Run>;
+    /** How often its steps have asked for the start of what they ordered. */
+    kicked(): number;
+  };
   readonly client: Client;
   /** A certificate that has lived for so much of an hour takes the place of the present one. */
   age(minutes: number): Promise<void>;
   /** One run of the schedule's workflow. */
-  run(): Promise<{ readonly outcome: RenewalOutcome; readonly workflowId: string }>;
+  run(): Promise<Run>;
   stop(): Promise<void>;
 }
 
+interface Run {
+  readonly outcome: RenewalOutcome;
+  readonly workflowId: string;
+}
+
 export const HOST = 'wl-exporter.localhost';
+const CP_HOST = 'cp.localhost';
 const EVENT_KEY = { kty: 'OKP', crv: 'Ed25519', kid: 'e1', x: 'A'.repeat(43) } as const;
 const SILENT = pino({ level: 'silent' });
 const NAMESPACE = 'wl-importer';
@@ -55,22 +71,10 @@ export async function startRenewalBench(): Promise<RenewalBench> {
   const server = await startWlDatabases(['importer'], ['cp']);
   const wl = server.open('importer');
   const pki = await createTestPki();
-  const path = (name: string): string => join(folder.path, name);
-  const files = { caFile: path('ca'), certFile: path('cert'), keyFile: path('key') };
-  const age = async (minutes: number): Promise<void> => {
-    const notBefore = new Date(Date.now() - minutes * MINUTE_MS);
-    const material = await pki.issue({
-      ...{ sanUri: wlSubjectUri(IMPORTER), dnsNames: [HOST], notBefore },
-      notAfter: new Date(notBefore.getTime() + 60 * MINUTE_MS),
-    });
-    await writeFile(files.caFile, material.ca);
-    await writeFile(files.keyFile, material.key);
-    await writeFile(files.certFile, material.cert);
-  };
-  await age(1);
-  const tls = watchTls(files, { log: SILENT, everyMs: LOOK_MS });
-  const agent = createAgent({ tls, connections: 2 });
-  const cp = await identity(pki, CP_SUBJECT_URI);
+  const party = (name: string, sanUri: string, host: string) =>
+    agingParty({ pki, folder: join(folder.path, name), sanUri, host });
+  const { files, age, tls, agent } = await party('wl', wlSubjectUri(IMPORTER), HOST);
+  const cp = await party('cp', CP_SUBJECT_URI, CP_HOST);
   const controlPlane = await startControlPlane({
     ...{ databaseUrl: server.urlFor('cp'), tls: cp.tls, agent: cp.agent },
     authority: createAuthority(pki.authority),
@@ -92,25 +96,67 @@ export async function startRenewalBench(): Promise<RenewalBench> {
       clock: () => new Date(),
     }),
   });
-  const running = worker.run();
+  let kicks = 0;
+  const cpWorker = await Worker.create({
+    ...{ connection, namespace: NAMESPACE, taskQueue: CP_TASK_QUEUE },
+    workflowBundle: await testBundle('cp'),
+    activities: createOwnRenewalActivities({
+      ...{ db: controlPlane.db, files: cp.files, agent: cp.agent, cpUrl: controlPlane.url },
+      work: { kick: () => void (kicks += 1) },
+      clock: () => new Date(),
+    }),
+  });
+  const running = Promise.all([worker.run(), cpWorker.run()]);
+  const runOn = (taskQueue: string) => async (): Promise<Run> => {
+    const workflowId = `certificate-renewal/${randomUUID()}`;
+    const options = { workflowId, taskQueue, args: [] };
+    const outcome: unknown = await client.workflow.execute(CERTIFICATE_RENEWAL, options);
+    return { outcome: outcome as RenewalOutcome, workflowId };
+  };
   return {
-    ...{ pki, wl, files, tls, controlPlane, client, age },
-    async run() {
-      const workflowId = `certificate-renewal/${randomUUID()}`;
-      const options = { workflowId, taskQueue: BACKGROUND_QUEUE, args: [] };
-      const outcome: unknown = await client.workflow.execute(CERTIFICATE_RENEWAL, options);
-      return { outcome: outcome as RenewalOutcome, workflowId };
+    ...{ pki, wl, files, tls, controlPlane, client, age, run: runOn(BACKGROUND_QUEUE) },
+    own: {
+      ...{ files: cp.files, tls: cp.tls, age: cp.age, run: runOn(CP_TASK_QUEUE) },
+      kicked: () => kicks,
     },
     async stop() {
       worker.shutdown();
+      cpWorker.shutdown();
       await running;
       await connection.close();
       await controlPlane.stop();
       tls.close();
+      cp.tls.close();
       await Promise.all([agent.close(), cp.agent.close()]);
       await server.stop();
       await temporal.stop();
       await folder.remove();
     },
   };
+}
+
+/** A party's files, the first minute of an hour old, and who looks at them. */
+async function agingParty(party: {
+  readonly pki: TestPki;
+  readonly folder: string;
+  readonly sanUri: string;
+  readonly host: string;
+}) {
+  const { pki, folder, sanUri, host } = party;
+  await mkdir(folder);
+  const path = (name: string): string => join(folder, name);
+  const files = { caFile: path('ca'), certFile: path('cert'), keyFile: path('key') };
+  const age = async (minutes: number): Promise<void> => {
+    const notBefore = new Date(Date.now() - minutes * MINUTE_MS);
+    const material = await pki.issue({
+      ...{ sanUri, dnsNames: [host], notBefore },
+      notAfter: new Date(notBefore.getTime() + 60 * MINUTE_MS),
+    });
+    await writeFile(files.caFile, material.ca);
+    await writeFile(files.keyFile, material.key);
+    await writeFile(files.certFile, material.cert);
+  };
+  await age(1);
+  const tls = watchTls(files, { log: SILENT, everyMs: LOOK_MS });
+  return { files, age, tls, agent: createAgent({ tls, connections: 2 }) };
 }

@@ -1,11 +1,13 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, type TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { callJson, createAgent } from '../../activities/clients/agent.ts';
 import { anyone, route } from '../../api/http/route.ts';
 import { CERTIFICATE_DAYS } from '../../runtime/certificates/authority.ts';
 import { nextKey } from '../../runtime/certificates/renewal-files.ts';
+import { writeCertificateRequest } from '../../runtime/certificates/request.ts';
 import { certificateFacts, isPair, loadTls, nextFile, wlSubjectUri } from '../../runtime/tls.ts';
 import { eventually } from '../stack/setup.ts';
 import { startHttpParty, type HttpParty } from '../support/http-party.ts';
@@ -142,4 +144,79 @@ test('files that can not be written, or no for an answer: people are told, and t
   ]);
   await sql`TRUNCATE outbox`.execute(bench.wl.db);
   expect((await bench.run()).outcome).toMatchObject({ kind: 'RENEWED' });
+});
+
+describe('the Control Plane’s own', () => {
+  const onDisk = (): string => certificateFacts(loadTls(bench.own.files).cert).serial;
+  const shownByApi = async (): Promise<string> => {
+    const { body } = await bench.controlPlane.ask('GET', '/admin/api/certificates');
+    return (body as { inUse: { serial: string } }).inUse.serial;
+  };
+  const notices = () =>
+    bench.controlPlane.db
+      .selectFrom('notification')
+      .select(['kind', 'severity', 'details', 'closed_at'])
+      .where('subject', '=', 'certificates/control-plane')
+      .orderBy('created_at')
+      .execute();
+
+  test('renews itself: the API that runs shows the next one, and white labels call it', async () => {
+    expect((await bench.own.run()).outcome).toMatchObject({ kind: 'NOT_DUE' });
+    await bench.own.age(45);
+    const aged = onDisk();
+    await eventually('it shows the aged one', async () => (await shownByApi()) === aged);
+    expect((await bench.own.run()).outcome).toMatchObject({ kind: 'RENEWED', serial: onDisk() });
+    expect(onDisk()).not.toBe(aged);
+    await eventually('it shows the next one', async () => (await shownByApi()) === onDisk());
+    const { subjectUri, notAfter } = certificateFacts(loadTls(bench.own.files).cert);
+    expect(subjectUri).toBe('urn:xpory:cp');
+    expect(notAfter.getTime()).toBeGreaterThan(Date.now() + (CERTIFICATE_DAYS - 1) * DAY_MS);
+    const audit = '/admin/api/audit?subject=certificates/control-plane';
+    const { body } = await bench.controlPlane.ask('GET', audit);
+    expect(body).toMatchObject({
+      items: [
+        { action: 'certificate.issued', actor: 'control-plane', source: 'certificate-renewal' },
+      ],
+    });
+    // A white label meets the new certificate with its own renewal.
+    await bench.age(50);
+    expect((await bench.run()).outcome).toMatchObject({ kind: 'RENEWED' });
+  });
+
+  test('is for its own processes: a white label gets none', async () => {
+    const agent = createAgent({ tls: bench.tls, connections: 1 });
+    const csr = await writeCertificateRequest(await nextKey(bench.files));
+    const url = `${bench.controlPlane.url}/certificates`;
+    const call = { agent, url, method: 'POST', body: { csr }, timeoutMs: LONG_MS } as const;
+    expect(await callJson(call)).toMatchObject({
+      ...{ status: 403, body: { code: 'CERTIFICATE_SUBJECT' } },
+    });
+    await agent.close();
+    await rm(nextFile(bench.files.keyFile), { force: true });
+  });
+
+  test('people are told where its files can not be written, until it is renewed', async () => {
+    await bench.own.age(50);
+    const before = onDisk();
+    await mkdir(nextFile(bench.own.files.keyFile));
+    const kicks = bench.own.kicked();
+    expect((await bench.own.run()).outcome).toMatchObject({ reason: 'NOT_WRITABLE' });
+    expect(bench.own.kicked()).toBeGreaterThan(kicks);
+    await rm(nextFile(bench.own.files.keyFile), { recursive: true });
+    const details = { serial: before, reason: 'NOT_WRITABLE' };
+    expect(await notices()).toMatchObject([
+      { kind: 'KEYS', severity: 'CRITICAL', details, closed_at: null },
+    ]);
+    expect((await bench.own.run()).outcome).toMatchObject({ kind: 'RENEWED' });
+    expect((await notices()).map(({ closed_at: at }) => at === null)).toEqual([false]);
+  });
+
+  // The last one: its API is gone afterwards.
+  test('people are told where its API is away', async () => {
+    await bench.own.age(50);
+    await bench.own.tls.look();
+    await bench.controlPlane.kill();
+    expect((await bench.own.run()).outcome).toMatchObject({ kind: 'STUCK', reason: 'UNREACHABLE' });
+    expect((await notices()).at(-1)).toMatchObject({ details: { reason: 'UNREACHABLE' } });
+  });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
+import type { Kysely } from 'kysely';
 import type { Dispatcher } from 'undici';
 import { callJson, type CallAnswer, type CallOptions } from '../../activities/clients/agent.ts';
 import { cpRoutes, createCpVerifier } from '../../api/cp/app.ts';
@@ -11,6 +12,7 @@ import type { CpSchema } from '../../db/cp/schema.ts';
 import { migrate } from '../../db/migrator.ts';
 import { createDatabase, createPool } from '../../db/pool.ts';
 import type { Authority } from '../../runtime/certificates/authority.ts';
+import { fixedTls, type LiveTls } from '../../runtime/live-tls.ts';
 import { certificateFacts, type TlsMaterial } from '../../runtime/tls.ts';
 import { startHttpParty, type HttpParty } from '../support/http-party.ts';
 import { testSealer } from './database.ts';
@@ -18,6 +20,7 @@ import { ISSUER } from './tokens.ts';
 
 export interface TestControlPlane {
   readonly url: string;
+  readonly db: Kysely<CpSchema>;
   /** As the bootstrap master. */
   ask(method: CallOptions['method'], path: string, body?: unknown): Promise<CallAnswer>;
   /** Its listeners are gone, as after kill -9. */
@@ -27,7 +30,7 @@ export interface TestControlPlane {
 
 export interface ControlPlaneOptions {
   readonly databaseUrl: string;
-  readonly tls: TlsMaterial;
+  readonly tls: TlsMaterial | LiveTls;
   readonly agent: Dispatcher;
   /** What it signs certificates with; none unless given. */
   readonly authority?: Authority;
@@ -45,7 +48,8 @@ const TIMEOUT_MS = 10_000;
 
 /** The real Control Plane's API on a database of its own; its nudges go nowhere. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<TestControlPlane> {
-  const { databaseUrl, tls, agent } = options;
+  const { databaseUrl, agent } = options;
+  const tls = 'current' in options.tls ? options.tls : fixedTls(options.tls);
   await migrate(databaseUrl, CP_MIGRATIONS);
   const pool = createPool({
     url: databaseUrl,
@@ -70,7 +74,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
   const routes = cpRoutes({
     ...{ db, sealer, profile: 'local', verifier, signer, engine },
     authority: options.authority,
-    own: { hosts: ['cp.localhost'], inUse: () => certificateFacts(tls.cert) },
+    own: { hosts: ['cp.localhost'], inUse: () => certificateFacts(tls.current().cert) },
     work: { kick: () => undefined },
     signals: { look: () => undefined, test: engine.syncSnapshot },
     supportDesk: { call: engine.syncSnapshot },
@@ -91,7 +95,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<T
   const login = await call('POST', '/admin/api/auth/login', MASTER);
   const { token } = login.body as { token: string };
   return {
-    url,
+    ...{ url, db },
     ask: (method, path, body) => call(method, path, body, token),
     kill: () => party.listeners.close(),
     async stop() {

@@ -1,10 +1,14 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { CertificateRenewalActivities, RenewalOutcome } from './contract.ts';
+import {
+  RENEWAL_ATTEMPTS,
+  type CertificateRenewalActivities,
+  type RenewalOutcome,
+} from './contract.ts';
 
 // The next run comes with the schedule: weeks are left, so what fails thrice is left to it.
 const { renewCertificate } = proxyActivities<CertificateRenewalActivities>({
   startToCloseTimeout: '30 seconds',
-  retry: { maximumAttempts: 3 },
+  retry: { maximumAttempts: RENEWAL_ATTEMPTS },
   summary: 'Look at the certificate, and renew it where it is due',
 });
 const { reportStuckCertificate } = proxyActivities<CertificateRenewalActivities>({

@@ -198,6 +198,20 @@ export const KEYS_EXAMPLES: RouteExamples = {
       },
     },
   },
+  'POST /certificates': {
+    request: { csr: '-----BEGIN CERTIFICATE REQUEST-----\n…' },
+    answer: {
+      status: 201,
+      body: {
+        serial: '7D1950DDC4EF75FC220DA48C66E36DA8',
+        thumbprint: 'fkzUbgQfIGBsiZiTMDnA2ldDE_mCMXvGv-P29HjLObQ',
+        notBefore: '2026-11-22T20:26:49.000Z',
+        notAfter: '2027-02-20T20:27:49.000Z',
+        certificate: '-----BEGIN CERTIFICATE-----\n…',
+        authority: '-----BEGIN CERTIFICATE-----\n…',
+      },
+    },
+  },
   'GET /admin/api/certificates': {
     answer: {
       status: 200,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listCertificates } from '../../../db/cp/certificate.ts';
-import { route, type Route } from '../../http/route.ts';
+import type { Author } from '../../../db/cp/schema.ts';
+import { route, type Reply, type Route } from '../../http/route.ts';
 import { authorOf } from '../deps.ts';
 import type { Guards } from '../guards.ts';
 import { timestamp } from '../schemas.ts';
@@ -30,7 +31,7 @@ const inUse = z.object({
 const CONTROL_PLANE = null;
 const PATH = '/admin/api/certificates';
 
-/** Certificates of the Control Plane's own, for which only a master asks. */
+/** Certificates of the Control Plane's own, for which a master asks, or one of its processes. */
 export function ownCertificateRoutes(deps: CertificateDeps, guards: Guards): Route[] {
   const common = {
     tag: 'Keys',
@@ -47,12 +48,21 @@ export function ownCertificateRoutes(deps: CertificateDeps, guards: Guards): Rou
       body: csrBody,
       responses: { 200: issuedView, 201: issuedView },
       refuses: ['CONFLICT'],
+      handler: async ({ body, principal, facts }) =>
+        issueOwn(deps, { csr: body.csr, author: authorOf(principal, facts) }),
+    }),
+    route({
+      ...{ tag: 'Keys', group: 'wl', method: 'post', guard: guards.ownCertificate },
+      path: '/certificates',
+      summary:
+        'The next certificate of the Control Plane, for the process that shows the present one',
+      body: csrBody,
+      responses: { 200: issuedView, 201: issuedView },
+      refuses: ['CONFLICT'],
       handler: async ({ body, principal, facts }) => {
-        const authority = authorityOf(deps);
-        const request = await requestOf(body.csr);
-        const hosts = withLocal(deps.own.hosts, deps.profile === 'local');
-        const author = authorOf(principal, facts);
-        return issueTo(deps, { wlId: CONTROL_PLANE, hosts, authority, request, author });
+        const { id: actor } = principal;
+        const author = { actor, source: 'certificate-renewal', correlationId: facts.correlationId };
+        return issueOwn(deps, { csr: body.csr, author });
       },
     }),
     route({
@@ -88,4 +98,14 @@ export function ownCertificateRoutes(deps: CertificateDeps, guards: Guards): Rou
       },
     }),
   ];
+}
+
+async function issueOwn(
+  deps: CertificateDeps,
+  { csr, author }: { readonly csr: string; readonly author: Author },
+): Promise<Reply> {
+  const authority = authorityOf(deps);
+  const request = await requestOf(csr);
+  const hosts = withLocal(deps.own.hosts, deps.profile === 'local');
+  return issueTo(deps, { wlId: CONTROL_PLANE, hosts, authority, request, author });
 }

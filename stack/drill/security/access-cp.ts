@@ -13,6 +13,8 @@ export interface CpAccess {
   readonly people?: readonly Role[];
   /** A white label: by its token and certificate, or by the certificate alone. */
   readonly wl?: 'token' | 'certificate';
+  /** A process of the Control Plane itself, by its certificate; nobody else. */
+  readonly own?: true;
 }
 
 const people = (...roles: Role[]): CpAccess => ({ people: ['master', ...roles] });
@@ -96,6 +98,7 @@ export const CP_ACCESS: Readonly<Record<string, CpAccess>> = {
   'POST /wls/:id/certificates/:serial/revoke': { ...people('operator'), wl: 'certificate' },
   'GET /admin/api/wls/:id/certificates': EVERY_ROLE,
   'POST /admin/api/certificates': people(),
+  'POST /certificates': { own: true },
   'GET /admin/api/certificates': EVERY_ROLE,
   'POST /admin/api/certificates/:serial/revoke': people(),
   'GET /admin/api/audit': people('auditor'),

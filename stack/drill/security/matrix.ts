@@ -80,6 +80,7 @@ function coverage(
 function mayCallCp(access: CpAccess, { name, role }: Caller, { path }: ListedRoute): boolean {
   if (access.anyone === true) return true;
   if (role !== undefined) return access.people?.includes(role) ?? false;
+  if (access.own === true) return name === 'Control Plane';
   if (access.wl === undefined) return false;
   if (name === 'importer') return true;
   // Where no white label is named, a stranger is asked about its own affairs.
