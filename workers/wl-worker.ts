@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
+import { beating } from '../activities/beating.ts';
 import { createApprovalActivities } from '../activities/approval/activities.ts';
 import { createImporterClient } from '../activities/approval/importer.ts';
 import { createCertificateRenewalActivities } from '../activities/certificate-renewal/activities.ts';
@@ -82,18 +83,22 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
     return startRelay(client());
   };
   return {
-    ...createGovernanceActivities({
-      ...{ db, sealer, controlPlane, keys, own, log },
-      peerUrl: `https://${tlsHost}:${tlsPort}`,
-      cpUrl: config.cpUrl,
-      thumbprint: node.thumbprint,
-      clock: () => new Date(),
-      onHeadRefused: tellOfRefusedHeads(parts),
-    }),
-    ...createOfferActivities({
-      ...{ db, own, tokens },
-      exporterOffers: createExporterOffersClient(agent),
-    }),
+    ...beating(
+      createGovernanceActivities({
+        ...{ db, sealer, controlPlane, keys, own, log },
+        peerUrl: `https://${tlsHost}:${tlsPort}`,
+        cpUrl: config.cpUrl,
+        thumbprint: node.thumbprint,
+        clock: () => new Date(),
+        onHeadRefused: tellOfRefusedHeads(parts),
+      }),
+    ),
+    ...beating(
+      createOfferActivities({
+        ...{ db, own, tokens },
+        exporterOffers: createExporterOffersClient(agent),
+      }),
+    ),
     ...createApprovalActivities({
       ...{ db, log },
       importers: createImporterClient({ agent, peerUrl }),

@@ -10,28 +10,34 @@ import type { HoldTidyActivities } from '../../workflows/hold-tidy/contract.ts';
 const KEY_HOURS = 24;
 /** Long enough to look up what was sent; the Control Plane keeps it for longer. */
 const SENT_EVENT_DAYS = 30;
-/** One statement's share, far above what a WL writes in the minute between two runs. */
-const SENT_EVENTS_AT_ONCE = 5_000;
+/** One statement's share: far under the time that a statement may take. */
+const ROWS_AT_ONCE = 2_000;
 
 /** The steps of `holdTidy`. */
 export function createHoldTidyActivities(db: Kysely<WlTables>): HoldTidyActivities {
   return {
     async expireHolds() {
-      let expired = 0;
-      let batch: number;
-      do {
-        batch = await expireDue(db, { all: true });
-        expired += batch;
-        heartbeat(expired);
-      } while (batch > 0 && !cancellationSignal().aborted);
-      return { expired };
+      return { expired: await untilNone(() => expireDue(db, { all: true })) };
     },
     async forgetKeys() {
-      return { keysForgotten: await forgetOldKeys(db, KEY_HOURS) };
+      const page = { keepHours: KEY_HOURS, limit: ROWS_AT_ONCE };
+      return { keysForgotten: await untilNone(() => forgetOldKeys(db, page)) };
     },
     async forgetEvents() {
-      const page = { days: SENT_EVENT_DAYS, limit: SENT_EVENTS_AT_ONCE };
-      return { eventsForgotten: await forgetSent(db, page) };
+      const page = { days: SENT_EVENT_DAYS, limit: ROWS_AT_ONCE };
+      return { eventsForgotten: await untilNone(() => forgetSent(db, page)) };
     },
   };
+}
+
+/** Repeats a step's batches, alive to the engine after each; answers the sum. */
+async function untilNone(batch: () => Promise<number>): Promise<number> {
+  let sum = 0;
+  let done: number;
+  do {
+    done = await batch();
+    sum += done;
+    heartbeat(sum);
+  } while (done > 0 && !cancellationSignal().aborted);
+  return sum;
 }

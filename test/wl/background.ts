@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
+import { beating } from '../../activities/beating.ts';
 import { createControlPlaneClient } from '../../activities/clients/control-plane.ts';
 import { createExporterOffersClient } from '../../activities/clients/exporter-offers.ts';
 import { createKeySource, type KeySource } from '../../activities/clients/jwks.ts';
@@ -73,8 +74,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     taskQueue: BACKGROUND_QUEUE,
     workflowBundle: options.bundle,
     activities: {
-      ...createGovernanceActivities(governance),
-      ...createOfferActivities({ db, own, exporterOffers, tokens }),
+      ...beating(createGovernanceActivities(governance)),
+      ...beating(createOfferActivities({ db, own, exporterOffers, tokens })),
     },
   });
   const running = worker.run();

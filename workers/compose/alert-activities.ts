@@ -1,4 +1,5 @@
 import { rootCertificates } from 'node:tls';
+import { beating } from '../../activities/beating.ts';
 import { createAlertActivities } from '../../activities/alerts/activities.ts';
 import { createMailer } from '../../activities/alerts/mail.ts';
 import { createPublicAgent, createWebhookSender } from '../../activities/alerts/webhook.ts';
@@ -19,9 +20,11 @@ export function alertActivities(
   const agent = createPublicAgent(profile, ca);
   parts.shutdown.add('alerts', () => agent.close());
   const { db, sealer } = parts.database;
-  return createAlertActivities({
-    ...{ db, sealer },
-    webhook: createWebhookSender({ agent, profile }),
-    mail: mail === undefined ? undefined : createMailer({ ...mail, profile, ca }),
-  });
+  return beating(
+    createAlertActivities({
+      ...{ db, sealer },
+      webhook: createWebhookSender({ agent, profile }),
+      mail: mail === undefined ? undefined : createMailer({ ...mail, profile, ca }),
+    }),
+  );
 }

@@ -6,6 +6,8 @@ type Attempt = Pick<AlertDeliveryActivities, 'deliverAlert'>;
 const { deliverAlert } = proxyActivities<Attempt>({
   // A mail server may greet slowly; past this the attempt is a failed one.
   startToCloseTimeout: '45 seconds',
+  // Somebody is waiting to be told: a worker that is killed meanwhile is noticed sooner than that.
+  heartbeatTimeout: '10 seconds',
   // An alert that is a day old tells nobody anything; the console still has the notification.
   scheduleToCloseTimeout: '24 hours',
   // Some forty tries in the day: soon at first, then not a burden to a target that is down.

@@ -14,11 +14,13 @@ const { expireHolds } = proxyActivities<HoldTidyActivities>({
 });
 const { forgetKeys } = proxyActivities<HoldTidyActivities>({
   startToCloseTimeout: STEP_LIMIT,
+  heartbeatTimeout: HEARTBEAT,
   retry,
   summary: 'Forget old keys',
 });
 const { forgetEvents } = proxyActivities<HoldTidyActivities>({
   startToCloseTimeout: STEP_LIMIT,
+  heartbeatTimeout: HEARTBEAT,
   retry,
   summary: 'Forget delivered events',
 });

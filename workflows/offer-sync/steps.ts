@@ -5,6 +5,8 @@ import type { ExporterSync, OfferSyncActivities, OfferSyncResult } from './contr
 const EXPORTER_LIMIT = '50 seconds';
 const PLAN_LIMIT = '5 seconds';
 const ATTEMPTS = 2;
+// A worker that is killed must not hold the next sync for the whole step.
+const HEARTBEAT = '10 seconds';
 
 const { readImportPlan } = proxyActivities<OfferSyncActivities>({
   startToCloseTimeout: PLAN_LIMIT,
@@ -12,6 +14,7 @@ const { readImportPlan } = proxyActivities<OfferSyncActivities>({
 });
 const { syncExporterOffers } = proxyActivities<OfferSyncActivities>({
   startToCloseTimeout: EXPORTER_LIMIT,
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', maximumAttempts: ATTEMPTS },
 });
 

@@ -10,6 +10,8 @@ import type { PolicySyncActivities, PolicySyncResult, SyncWarning } from './cont
 // A step makes a handful of calls of 5 s at most; the next sync comes in half a minute anyway.
 const STEP_LIMIT = '30 seconds';
 const STEP_ATTEMPTS = 2;
+// A worker that is killed must not hold what comes by nudge, such as a block, for the whole step.
+const HEARTBEAT = '10 seconds';
 // A WL that nobody has created yet looks again soon, so that it trades as soon as it is known; the
 // tries end before the next scheduled run begins.
 const REGISTRATION_ATTEMPTS = 10;
@@ -17,6 +19,7 @@ const REGISTRATION_PAUSE = '2 seconds';
 
 const activities = proxyActivities<PolicySyncActivities>({
   startToCloseTimeout: STEP_LIMIT,
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', maximumAttempts: STEP_ATTEMPTS },
 });
 

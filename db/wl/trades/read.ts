@@ -44,12 +44,20 @@ export async function readTransitions(
     .execute();
 }
 
-/** Keys of trades that have been final for a day are forgotten (RULES.md 7). */
-export async function forgetOldKeys(db: Kysely<WlTables>, keepHours: number): Promise<number> {
+/**
+ * Keys of trades that have been final for a day are forgotten (RULES.md 7), as many as one statement
+ * may take; answers how many.
+ */
+export async function forgetOldKeys(
+  db: Kysely<WlTables>,
+  { keepHours, limit }: { readonly keepHours: number; readonly limit: number },
+): Promise<number> {
   const gone = await sql`
-    DELETE FROM idempotency_key USING trade
-     WHERE trade.trade_id::text = idempotency_key.subject_id
-       AND trade.state IN ('CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED')
-       AND trade.updated_at < clock() - ${keepHours}::integer * interval '1 hour'`.execute(db);
+    DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(
+      SELECT idempotency_key.ctid FROM idempotency_key JOIN trade
+          ON trade.trade_id::text = idempotency_key.subject_id
+       WHERE trade.state IN ('CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED')
+         AND trade.updated_at < clock() - ${keepHours}::integer * interval '1 hour'
+       LIMIT ${limit}::integer))`.execute(db);
   return Number(gone.numAffectedRows ?? 0n);
 }
