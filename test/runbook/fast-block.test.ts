@@ -3,7 +3,9 @@ import { BUYER } from '../../stack/local-data/members.ts';
 import { CP, EXPORTER, IMPORTER, WL_PARTIES } from '../../stack/parties.ts';
 import { register } from '../../stack/register.ts';
 import { eventually } from '../stack/setup.ts';
+import { largeSignal } from './large-signal.ts';
 import { buy, openStage, type Stage } from './stage.ts';
+import { staleTrade } from './stale-trade.ts';
 
 const LONG_MS = 240_000;
 /** Seconds are promised; pulls by schedule are an hour apart here, so only the nudge brings it. */
@@ -13,11 +15,24 @@ const PAIR = `${EXPORTER.wlId}/${IMPORTER.wlId}`;
 let stage: Stage;
 
 beforeAll(async () => {
-  stage = await openStage();
+  // Told after seconds instead of minutes of a white label that has not applied a revision.
+  stage = await openStage({ CP_POLICY_DRIFT_SECONDS: '5' });
   await register(stage.stack, () => undefined);
 }, LONG_MS);
 
 afterAll(() => stage.close(), LONG_MS);
+
+test(
+  'a trade that was decided on a stale revision is told as one',
+  () => staleTrade(stage),
+  LONG_MS,
+);
+
+test(
+  'a signal that closes more offers than one request may is answered 202 and acked apart',
+  () => largeSignal(stage),
+  LONG_MS,
+);
 
 interface Reach {
   readonly wl_id: string;

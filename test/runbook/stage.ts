@@ -44,9 +44,10 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** What the files of this folder share: one stack, started empty. */
-export async function openStage(): Promise<Stage> {
-  let stack = await startTestStack({ env: SETTINGS });
+/** What the files of this folder share: one stack, started empty; `own` settings go before. */
+export async function openStage(own: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  const settings = { ...SETTINGS, ...own };
+  let stack = await startTestStack({ env: settings });
   let session = await logIn(stack);
   let databases = connect(stack);
   return {
@@ -70,7 +71,7 @@ export async function openStage(): Promise<Stage> {
     async restart(env) {
       await disconnect(databases);
       await stack.stop();
-      stack = await startTestStack({ env: { ...SETTINGS, ...env }, from: stack });
+      stack = await startTestStack({ env: { ...settings, ...env }, from: stack });
       session = await logIn(stack);
       databases = connect(stack);
     },
