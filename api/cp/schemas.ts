@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatRate, parseFactor, parseRate } from '../../domain/shared/fx.ts';
 import { formatMinor } from '../../domain/shared/money.ts';
+import { emailInput } from '../http/email-input.ts';
 import { moneyInput } from '../http/money-input.ts';
 
 const MAX_NAME = 200;
@@ -15,7 +16,7 @@ export const pairParams = z.object({ src: wlId, dst: wlId });
 export const name = z.string().trim().min(1).max(MAX_NAME);
 export const description = z.string().max(MAX_TEXT);
 export const label = z.string().trim().min(1).max(MAX_LABEL);
-export const email = z.email().max(MAX_NAME);
+export const email = emailInput.max(MAX_NAME);
 export const phone = z
   .string()
   .regex(/^[+\d][\d\s().-]{4,38}$/, 'is a phone number')

@@ -121,6 +121,7 @@ function contextOf(
   route: Route,
   { request, facts, principal, deps }: Call,
 ): Context<unknown, unknown, unknown, unknown> {
+  const { body, form, judgesTexts } = route;
   const idempotencyKey =
     route.idempotency === undefined
       ? undefined
@@ -129,7 +130,7 @@ function contextOf(
     principal,
     params: parsePart('path', route.params, facts.params),
     query: parsePart('query', route.query, { ...facts.query }),
-    body: parsePart('body', route.body ?? route.form, plainBody(facts.body)),
+    body: parsePart('body', body ?? form, plainBody(facts.body), judgesTexts),
     facts,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     language: languageOf(request),

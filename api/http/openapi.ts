@@ -54,12 +54,8 @@ export interface OpenApiDocument {
 const SECURITY_SCHEMES: Record<SecurityScheme, JsonSchema> = {
   mutualTLS: { type: 'mutualTLS', description: 'Client certificate of a party.' },
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-  accountHeaders: {
-    type: 'apiKey',
-    in: 'header',
-    name: 'X-Account-Token',
-    description: 'Together with X-Account-Id.',
-  },
+  accountId: { type: 'apiKey', in: 'header', name: 'X-Account-Id' },
+  accountToken: { type: 'apiKey', in: 'header', name: 'X-Account-Token' },
   backofficeKey: { type: 'http', scheme: 'bearer', description: 'Key of the own back office.' },
 };
 
@@ -140,7 +136,9 @@ function operationOf(route: Route, schemas: Record<string, JsonSchema>): Operati
     summary: route.summary,
     description: `${route.guard.describe.text} Rate limit group: \`${route.group}\`.`,
     tags: [route.tag],
-    security: route.guard.describe.schemes.map((scheme) => ({ [scheme]: [] })),
+    security: route.guard.describe.schemes.map((schemes) =>
+      Object.fromEntries([schemes].flat().map((scheme) => [scheme, []])),
+    ),
     parameters: [
       ...pathParameters(route, schemas),
       ...queryParameters(route, schemas),

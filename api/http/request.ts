@@ -89,12 +89,35 @@ export function parsePart(
   part: ProblemDetail['in'],
   schema: z.ZodType | undefined,
   value: unknown,
+  judgesTexts = false,
 ): unknown {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const errors = (judgesTexts ? [] : unstorable(parsed.data, [])).map((path) => ({
+      ...{ in: part, pointer: toPointer(path) },
+      message: 'holds NUL or half of a character',
+    }));
+    if (errors.length > 0) throw new Problem('VALIDATION_FAILED', { errors });
+    return parsed.data;
+  }
   const errors = parsed.error.issues.flatMap((issue) => describeIssue(part, issue));
   throw new Problem('VALIDATION_FAILED', { errors });
+}
+
+/**
+ * Paths of texts that PostgreSQL can not hold. Both are valid JSON, and NUL is valid in a URL: without
+ * this each would be an error of ours at the first statement that meets it.
+ */
+function unstorable(value: unknown, path: readonly PropertyKey[]): (readonly PropertyKey[])[] {
+  if (typeof value === 'string') {
+    return value.includes('\0') || !value.isWellFormed() ? [path] : [];
+  }
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, item]) => [
+    ...unstorable(key, [...path, key]),
+    ...unstorable(item, [...path, key]),
+  ]);
 }
 
 function describeIssue(part: ProblemDetail['in'], issue: z.core.$ZodIssue): ProblemDetail[] {

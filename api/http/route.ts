@@ -28,12 +28,14 @@ export interface RequestFacts {
 
 /** Names an OpenAPI security scheme; `description` says in words what the guard asks for. */
 export interface GuardDescription {
-  readonly schemes: readonly SecurityScheme[];
+  /** One of them is enough; those of an inner list belong together. */
+  readonly schemes: readonly (SecurityScheme | readonly SecurityScheme[])[];
   readonly text: string;
   /** What it refuses a caller for. */
   readonly refuses: readonly Refusal[];
 }
-export type SecurityScheme = 'mutualTLS' | 'bearer' | 'accountHeaders' | 'backofficeKey';
+export type SecurityScheme =
+  'mutualTLS' | 'bearer' | 'accountId' | 'accountToken' | 'backofficeKey';
 
 /** Decides who is calling, or throws a Problem. Composed once per process with its dependencies. */
 export interface Guard<P> {
@@ -107,6 +109,8 @@ export interface RouteSpec<
   readonly responses: Readonly<Record<number, ResponseSpec | readonly ResponseSpec[]>>;
   /** What the handler refuses, beside what the guard and the parts do. */
   readonly refuses?: readonly Refusal[];
+  /** The handler judges the texts of the body itself: NUL does not refuse the whole of it. */
+  readonly judgesTexts?: true;
   /** `required`: 400 without it. `optional`: used where sent. Absent: ignored. */
   readonly idempotency?: 'required' | 'optional';
   readonly handler: (
@@ -127,6 +131,7 @@ export interface Route {
   readonly body?: z.ZodType;
   readonly form?: z.ZodType;
   readonly responses: Readonly<Record<number, ResponseSpec | readonly ResponseSpec[]>>;
+  readonly judgesTexts?: true;
   readonly refuses?: readonly Refusal[];
   readonly idempotency?: 'required' | 'optional';
   readonly handler: (

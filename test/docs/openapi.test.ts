@@ -49,6 +49,11 @@ describe.each([
     expect(vague.map((operation) => operation.name)).toEqual([]);
   });
 
+  test('no pattern needs what other languages do not have', () => {
+    const text = JSON.stringify(documentOf(name));
+    expect(text.match(/\\\\[pP]\{/g)).toBeNull();
+  });
+
   test('what is executable names all that its path needs', () => {
     const unfilled = operations.filter(({ executable, path }) => executable && path.includes('{'));
     expect(unfilled.map((operation) => operation.name)).toEqual([]);

@@ -108,6 +108,18 @@ describe('bodies', () => {
   });
 });
 
+test.each(['\0', 'a\ud800'])('a text that no table can hold is refused: %j', async (text) => {
+  const answer = await call('/offers/fd1a88a9-3a01-43bb-ae20-32618c1b3752', {
+    method: 'PUT',
+    body: JSON.stringify({ price: '1.00', category: { id: text } }),
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(answer).toMatchObject({
+    status: 422,
+    body: { code: 'VALIDATION_FAILED', errors: [{ in: 'body', pointer: '/category/id' }] },
+  });
+});
+
 test('the language is Portuguese unless English is preferred', async () => {
   const languages = ['', 'fr', 'pt', 'pt-BR,en;q=0.9', 'en', 'en-US,pt;q=0.1'];
   const answers = await Promise.all(

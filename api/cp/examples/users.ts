@@ -58,4 +58,19 @@ export const USERS_EXAMPLES: RouteExamples = {
       },
     },
   },
+  'GET /admin/api/people': {
+    executable: true,
+    answer: {
+      status: 200,
+      body: {
+        items: [
+          {
+            id: 'f45a17e5-a340-4755-aa05-38c42c7e944e',
+            called: 'ma***@xpory.local',
+            roles: ['master'],
+          },
+        ],
+      },
+    },
+  },
 };

@@ -32,6 +32,8 @@ function intakeRoute({ db, work, onEvent }: TelemetryDeps, guards: Guards): Rout
     path: '/telemetry/events',
     summary: 'Report one event or up to 500; each is accepted, known already or set aside',
     body: intakeBody,
+    // One event that no table can hold must not refuse its batch.
+    judgesTexts: true,
     responses: { 200: intakeView },
     handler: async ({ body, principal: { id: wlId }, facts: { correlationId } }) => {
       const raw: readonly unknown[] = isBatch(body) ? body.events : [body];

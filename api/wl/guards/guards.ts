@@ -37,6 +37,7 @@ export function createGuards(deps: GuardDeps): Guards {
   return { ...partyGuards(deps), ...peopleGuards(deps) };
 }
 
+const ACCOUNT_HEADERS = ['accountId', 'accountToken'] as const;
 const WL_REFUSALS = [...TOKEN_REFUSALS, 'CERTIFICATE_REQUIRED', 'CERTIFICATE_SUBJECT'] as const;
 // A secret is there and right, or it is not.
 const MEMBER_REFUSALS = ['TOKEN_MISSING', 'TOKEN_INVALID'] as const;
@@ -49,7 +50,7 @@ function partyGuards(
       name: 'peer',
       needsCertificate: false,
       describe: {
-        schemes: ['bearer', 'mutualTLS'],
+        schemes: [['bearer', 'mutualTLS']],
         text: `Peer token for this WL (${scopes.join(', ')}) with the certificate it is bound to.`,
         refuses: [...WL_REFUSALS, 'FORBIDDEN'],
       },
@@ -114,7 +115,7 @@ function peopleGuards(
     name: 'member',
     needsCertificate: false,
     describe: {
-      schemes: ['accountHeaders'],
+      schemes: [ACCOUNT_HEADERS],
       text: 'The member, by account and token.',
       refuses: MEMBER_REFUSALS,
     },
@@ -149,7 +150,7 @@ function peopleGuards(
       name: 'memberOrSupport',
       needsCertificate: false,
       describe: {
-        schemes: ['accountHeaders', 'bearer'],
+        schemes: [ACCOUNT_HEADERS, 'bearer'],
         text: `The member, by account and token, or a support token, ${scope}.`,
         refuses: TOKEN_REFUSALS,
       },
