@@ -171,6 +171,12 @@ export async function writeJournal(db: pg.Client, trades: readonly PastTrade[]):
   for (let from = 0; from < rows.length; from += BATCH) {
     await insert(db, 'pair_journal', rows.slice(from, from + BATCH));
   }
+  await db.query(
+    `INSERT INTO pair_day
+     SELECT src, dst, date_trunc('day', occurred_at, 'UTC'), sum(exports_delta),
+            sum(imports_delta), sum(reserved_delta), 0, 0
+       FROM pair_journal GROUP BY src, dst, date_trunc('day', occurred_at, 'UTC')`,
+  );
   for (const [pair, sum] of totals) {
     await db.query(
       `UPDATE pair SET exports_minor = $2, imports_minor = $3, reserved_minor = $4

@@ -99,9 +99,10 @@ export async function movePairRow(
       ...columnsOf(parts),
     };
   });
-  // One parameter however many moves there are: the statement is planned once.
+  // One parameter however many moves there are: the statement is planned once. The pair's lock
+  // orders the writers of its days, too.
   await sql`
-    INSERT INTO pair_journal (src, dst, kind, reference, exports_delta, imports_delta,
+    WITH entry AS (INSERT INTO pair_journal (src, dst, kind, reference, exports_delta, imports_delta,
            reserved_delta, settlements_received_delta, settlements_paid_delta, exports_minor,
            imports_minor, reserved_minor, settlements_received_minor, settlements_paid_minor,
            occurred_at)
@@ -111,7 +112,20 @@ export async function movePairRow(
            occurred_at
       FROM jsonb_populate_recordset(NULL::pair_journal, ${rowsJson(entries)}::jsonb)
              WITH ORDINALITY AS entry
-     ORDER BY ordinality`.execute(tx);
+     ORDER BY ordinality RETURNING *)
+    INSERT INTO pair_day AS known
+    SELECT src, dst, date_trunc('day', occurred_at, 'UTC') AS day, sum(exports_delta),
+           sum(imports_delta), sum(reserved_delta), sum(settlements_received_delta),
+           sum(settlements_paid_delta)
+      FROM entry GROUP BY src, dst, day
+    ON CONFLICT (src, dst, day) DO UPDATE
+       SET exports_delta = known.exports_delta + excluded.exports_delta,
+           imports_delta = known.imports_delta + excluded.imports_delta,
+           reserved_delta = known.reserved_delta + excluded.reserved_delta,
+           settlements_received_delta =
+             known.settlements_received_delta + excluded.settlements_received_delta,
+           settlements_paid_delta = known.settlements_paid_delta + excluded.settlements_paid_delta
+  `.execute(tx);
   return tx
     .updateTable('pair')
     .set({ ...columnsOf(parts), updated_at: sql`clock()` })

@@ -9,6 +9,14 @@ const PAIR = { src: EXPORTER, dst: IMPORTER };
 const BACK = { src: IMPORTER, dst: EXPORTER };
 const LONG = 60_000;
 const AT = new Date('2026-03-01T12:00:00Z');
+const DAY_TWO = Date.parse('2026-03-02T00:00:00Z');
+const DELTAS = [
+  'exports_delta',
+  'imports_delta',
+  'reserved_delta',
+  'settlements_received_delta',
+  'settlements_paid_delta',
+] as const;
 let stage: Stage;
 
 beforeAll(async () => {
@@ -57,6 +65,33 @@ test('strangers have no balance, and a reservation never sinks below zero', asyn
   const stranger = { src: randomUUID(), dst: IMPORTER };
   expect(await move({ deltas: { exports: 1n } }, stranger)).toBeUndefined();
   await expect(move({ deltas: { reserved: -1n } })).rejects.toThrow('pair_reserved_minor_check');
+});
+
+test('the days of a pair are the sums of its journal, by when things happened', async () => {
+  const at = (text: string) => new Date(text);
+  await move({ deltas: { exports: 7_00n }, at: at('2026-03-02T00:00:00Z') });
+  await move({ deltas: { exports: 1_00n, reserved: 2_00n }, at: at('2026-03-02T23:59:59.999Z') });
+  await move({ deltas: { reserved: -2_00n }, at: at('2026-03-03T00:00:00Z') });
+  await move({ deltas: { imports: 3_00n }, at: at('2026-03-02T10:00:00Z') }, BACK);
+  const days = (pair: typeof PAIR) =>
+    stage.db.selectFrom('pair_day').selectAll().where('src', '=', pair.src).execute();
+  for (const pair of [PAIR, BACK]) {
+    const entries = Map.groupBy(await journal(pair), ({ occurred_at: occurred }) =>
+      occurred.toISOString().slice(0, 10),
+    );
+    const known = await days(pair);
+    expect(known.map(({ day }) => day.toISOString().slice(0, 10)).toSorted()).toEqual(
+      [...entries.keys()].toSorted(),
+    );
+    for (const { day, ...sums } of known) {
+      const own = entries.get(day.toISOString().slice(0, 10)) ?? [];
+      for (const part of DELTAS) {
+        expect(sums[part]).toBe(own.reduce((sum, entry) => sum + entry[part], 0n));
+      }
+    }
+  }
+  const second = (await days(PAIR)).find(({ day }) => day.getTime() === DAY_TWO);
+  expect(second).toMatchObject({ exports_delta: 8_00n, reserved_delta: 2_00n });
 });
 
 test('a journal row can neither be edited nor deleted', async () => {

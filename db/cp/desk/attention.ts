@@ -83,7 +83,9 @@ export async function countAttention(db: Kysely<CpSchema>): Promise<AttentionCou
   };
 }
 
-const isRecent = sql`last_at > clock() - ${QUARANTINE_HOURS}::integer * interval '1 hour'`;
+// Asked once: clock() in the condition itself would be asked for each row, and use no index.
+const isRecent = sql`last_at >
+  (SELECT clock() - ${QUARANTINE_HOURS}::integer * interval '1 hour')`;
 
 function isAfter({ since, kind, id }: AttentionPosition): RawBuilder<unknown> {
   return sql`(since < ${since}::timestamptz OR (since = ${since}::timestamptz

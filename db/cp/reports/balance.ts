@@ -106,25 +106,33 @@ export interface BucketMoves extends Pair {
   readonly parts: ExposureParts;
 }
 
-/** The moves of pairs since `from`, bucket by bucket, as they were known at `asOf`. */
+/**
+ * The moves of pairs since `from`, the start of a bucket, bucket by bucket, as they were known at
+ * `asOf`. Days that are summed already serve where nothing smaller is asked for.
+ */
 export async function readMoves(
   db: Kysely<CpSchema>,
   pairs: readonly Pair[],
   period: { readonly from: Date; readonly asOf?: Date | undefined; readonly bucket: Bucket },
 ): Promise<BucketMoves[]> {
   const { from, asOf = null, bucket } = period;
-  const { rows } = await sql<Omit<BalanceRow, 'currency'> & { at: Date }>`
-    SELECT src, dst, date_trunc(${bucket}, occurred_at, 'UTC') AS at,
+  const moves =
+    asOf === null && bucket !== 'hour'
+      ? sql`(SELECT pair_day.*, day AS at FROM pair_day)`
+      : sql`(SELECT pair_journal.*, occurred_at AS at FROM pair_journal
+              WHERE ${asOf}::timestamptz IS NULL OR recorded_at <= ${asOf})`;
+  const { rows } = await sql<Omit<BalanceRow, 'currency'> & { bucket: Date }>`
+    SELECT src, dst, date_trunc(${bucket}, at, 'UTC') AS bucket,
            sum(exports_delta)::bigint AS exports, sum(imports_delta)::bigint AS imports,
            sum(reserved_delta)::bigint AS reserved,
            sum(settlements_received_delta)::bigint AS received,
            sum(settlements_paid_delta)::bigint AS paid
-      FROM pair_journal
+      FROM ${moves} AS moved
      WHERE (src, dst) IN (SELECT * FROM unnest(${pairs.map(({ src }) => src)}::uuid[],
              ${pairs.map(({ dst }) => dst)}::uuid[]))
-       AND occurred_at >= ${from} AND (${asOf}::timestamptz IS NULL OR recorded_at <= ${asOf})
-     GROUP BY src, dst, at`.execute(db);
-  return rows.map(({ src, dst, at, exports, imports, reserved, received, paid }) => ({
+       AND at >= ${from}
+     GROUP BY src, dst, bucket`.execute(db);
+  return rows.map(({ src, dst, bucket: at, exports, imports, reserved, received, paid }) => ({
     ...{ src, dst, from: at },
     parts: { exports, imports, reserved, settlementsReceived: received, settlementsPaid: paid },
   }));

@@ -89,8 +89,8 @@ export async function volumeByMonth(
 ): Promise<MonthlyVolume[]> {
   const { rows } = await sql<MonthlyVolume>`
     SELECT to_char(confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
-           exporter AS src, importer AS dst, exporter_document->>'currency' AS currency,
-           count(*)::integer AS trades, sum((exporter_document->>'amount')::numeric)::text AS amount
+           exporter AS src, importer AS dst, sold_currency AS currency,
+           count(*)::integer AS trades, sum(sold_amount::numeric)::text AS amount
       FROM trade WHERE ${ofFilter(filter)} AND status = 'CONFIRMED' AND confirmed_at IS NOT NULL
      GROUP BY month, exporter, importer, currency
      ORDER BY month, exporter, importer LIMIT ${GROUPS_MAX}`.execute(db);
@@ -113,13 +113,13 @@ export async function conversionByOffer(
   filter: MetricsFilter,
 ): Promise<OfferConversion[]> {
   const { rows } = await sql<OfferConversion>`
-    SELECT importer, exporter, importer_document->'offer'->>'id' AS "offerId",
-           max(importer_document->'offer'->>'title') AS title,
+    SELECT importer, exporter, offer_id AS "offerId",
+           max(offer_title) AS title,
            count(*)::integer AS attempts,
            (count(*) FILTER (WHERE confirmed_at IS NOT NULL
                              AND importer_status IN ('CONFIRMED', 'REVERSED')))::integer AS confirmed
       FROM trade WHERE ${ofFilter(filter)} AND importer_version IS NOT NULL
-     GROUP BY importer, exporter, "offerId"
+     GROUP BY importer, exporter, offer_id
      ORDER BY attempts DESC, importer, exporter, "offerId" LIMIT ${GROUPS_MAX}`.execute(db);
   return rows;
 }

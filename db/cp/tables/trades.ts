@@ -27,6 +27,19 @@ export interface PairJournalTable {
   recorded_at: Stamp;
 }
 
+/** The journal's moves of one day, summed; written with them. */
+export interface PairDayTable {
+  src: string;
+  dst: string;
+  /** Its first instant, in UTC. */
+  day: Date;
+  exports_delta: bigint;
+  imports_delta: bigint;
+  reserved_delta: bigint;
+  settlements_received_delta: bigint;
+  settlements_paid_delta: bigint;
+}
+
 export interface TradeTable {
   importer: string;
   exporter: string;
@@ -76,6 +89,7 @@ export interface TradeMismatchTable {
 
 export interface TradeTables {
   pair_journal: PairJournalTable;
+  pair_day: PairDayTable;
   trade: TradeTable;
   trade_mismatch: TradeMismatchTable;
 }
