@@ -56,6 +56,7 @@ const OVERVIEW: readonly Question[] = [
   },
   { page: 'overview', name: 'count of notices', ask: fixed(`${NOTICES}?limit=1`) },
   { page: 'shell', name: 'registry', ask: fixed('/admin/api/wls?limit=200&offset=0') },
+  { page: 'shell', name: 'people', ask: fixed('/admin/api/people') },
   { page: 'shell', name: 'session', ask: fixed('/admin/api/session') },
 ];
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import express, { type Express, type RequestHandler } from 'express';
 import { Problem } from '../../http/problem.ts';
 
@@ -9,6 +11,14 @@ export const CONSOLE_PATH = '/admin';
 
 // Names of these files hold a hash of what is in them.
 const HASHED_MAX_AGE = '365d';
+const HASHED_CACHE = 'public, max-age=31536000, immutable';
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+// One name in the folder itself: no way leads out of it.
+const ASSET = /^\/[\w.-]+$/;
+const compress = promisify(gzip);
 const NONCE_BYTES = 16;
 const NONCE_PLACE = '__CSP_NONCE__';
 const API_PATH = /^\/api(?:\/|$)/;
@@ -23,10 +33,39 @@ export function serveConsole(app: Express, folder: string): void {
     redirect: false,
   });
   app.use(CONSOLE_PATH, onlyPages);
-  app.use(`${CONSOLE_PATH}/assets`, assets, () => {
+  app.use(`${CONSOLE_PATH}/assets`, smaller(join(folder, 'assets')), assets, () => {
     throw new Problem('NOT_FOUND');
   });
   app.use(CONSOLE_PATH, firstPage(folder));
+}
+
+/**
+ * Scripts and styles compressed, for who takes that: a quarter of their size over a network. Each
+ * is compressed once and kept; there are as many as the build has, and their names never change.
+ */
+function smaller(folder: string): RequestHandler {
+  const kept = new Map<string, Promise<Buffer>>();
+  return async (request, response, next) => {
+    const type = TYPES[extname(request.path)];
+    const isAsked = type !== undefined && request.acceptsEncodings('gzip', 'identity') === 'gzip';
+    if (!isAsked || !ASSET.test(request.path)) return next();
+    const file = join(folder, request.path);
+    const known = kept.get(file) ?? readFile(file).then((whole) => compress(whole));
+    kept.set(file, known);
+    try {
+      const body = await known;
+      response.set({
+        'Content-Encoding': 'gzip',
+        Vary: 'Accept-Encoding',
+        'Cache-Control': HASHED_CACHE,
+      });
+      response.type(type).send(body);
+    } catch (error) {
+      kept.delete(file);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      next();
+    }
+  };
 }
 
 /** The API below the same address answers for itself, in its own shape. */

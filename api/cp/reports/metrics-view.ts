@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import {
   conversionByOffer,
-  countByDay,
-  countByReason,
-  countByStatus,
+  countTrades,
   measurePromises,
   volumeByMonth,
   type MetricsFilter,
@@ -96,10 +94,8 @@ export async function metricsReportOf(
   db: CpApiDeps['db'],
   filter: MetricsFilter,
 ): Promise<MetricsReport> {
-  const [byStatus, byDay, byReason, gmv, offers, promises, oldestSeconds] = await Promise.all([
-    countByStatus(db, filter),
-    countByDay(db, filter),
-    countByReason(db, filter),
+  const [{ byStatus, byDay, byReason }, gmv, offers, promises, oldestSeconds] = await Promise.all([
+    countTrades(db, filter),
     volumeByMonth(db, filter),
     conversionByOffer(db, filter),
     measurePromises(db, filter),
@@ -115,7 +111,7 @@ export async function metricsReportOf(
       const [first] = rows;
       return first === undefined ? [] : { src: first.src, dst: first.dst, ...countedOf(rows) };
     }),
-    days: byDay,
+    days: [...byDay],
     reasons: byReason.map((row) => ({ ...row, rate: rateOf(row.trades, refused) })),
     gmv,
     conversion: offers.map((row) => ({ ...row, rate: rateOf(row.confirmed, row.attempts) })),

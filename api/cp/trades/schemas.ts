@@ -19,7 +19,12 @@ export const tradesQuery = z.object({
   reason: z.string().min(1).max(MAX_TEXT).optional(),
   from: instant.optional(),
   to: instant.optional(),
-  text: z.string().min(1).max(MAX_TEXT).optional(),
+  text: z
+    .string()
+    .min(1)
+    .max(MAX_TEXT)
+    .optional()
+    .meta({ description: 'One or two characters are looked for among the newest 5,000 trades.' }),
   stale: flag,
   parked: flag,
   mismatch: flag,

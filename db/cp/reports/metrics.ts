@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { CpSchema } from '../schema.ts';
 
 /** Of trades that began in [from, to), of one WL or of all. */
@@ -19,18 +19,6 @@ export interface StatusCount {
   readonly trades: number;
 }
 
-/** Trades by direction and status. */
-export async function countByStatus(
-  db: Kysely<CpSchema>,
-  filter: MetricsFilter,
-): Promise<StatusCount[]> {
-  const { rows } = await sql<StatusCount>`
-    SELECT exporter AS src, importer AS dst, status, count(*)::integer AS trades
-      FROM trade WHERE ${ofFilter(filter)}
-     GROUP BY exporter, importer, status ORDER BY exporter, importer, status`.execute(db);
-  return rows;
-}
-
 export interface DayCount {
   /** `2026-03-31`, in UTC. */
   readonly day: string;
@@ -41,16 +29,6 @@ export interface DayCount {
 /** A year of days in each status is what a chart can show; older days are cut. */
 const DAY_ROWS_MAX = 2_000;
 
-/** Trades by the day they began and the status they have now, the newest day first. */
-export async function countByDay(db: Kysely<CpSchema>, filter: MetricsFilter): Promise<DayCount[]> {
-  const { rows } = await sql<DayCount>`
-    SELECT to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, status,
-           count(*)::integer AS trades
-      FROM trade WHERE ${ofFilter(filter)}
-     GROUP BY day, status ORDER BY day DESC, status LIMIT ${DAY_ROWS_MAX}`.execute(db);
-  return rows;
-}
-
 export interface ReasonCount {
   readonly src: string;
   readonly dst: string;
@@ -58,17 +36,63 @@ export interface ReasonCount {
   readonly trades: number;
 }
 
-/** Refused trades by direction and reason. */
-export async function countByReason(
+export interface TradeCounts {
+  /** By direction and status. */
+  readonly byStatus: readonly StatusCount[];
+  /** By the day they began and the status they have now, the newest day first. */
+  readonly byDay: readonly DayCount[];
+  /** Those refused, by direction and reason, the most frequent first. */
+  readonly byReason: readonly ReasonCount[];
+}
+
+/** Counts the trades of a period in three ways, reading them once. */
+export async function countTrades(
   db: Kysely<CpSchema>,
   filter: MetricsFilter,
-): Promise<ReasonCount[]> {
-  const { rows } = await sql<ReasonCount>`
-    SELECT exporter AS src, importer AS dst, reason, count(*)::integer AS trades
-      FROM trade WHERE ${ofFilter(filter)} AND status = 'REJECTED' AND reason IS NOT NULL
-     GROUP BY exporter, importer, reason ORDER BY trades DESC, reason LIMIT ${GROUPS_MAX}
-  `.execute(db);
-  return rows;
+): Promise<TradeCounts> {
+  const { rows } = await sql<CountRow>`
+    SELECT exporter AS src, importer AS dst, status, refusal AS reason, day,
+           count(*)::integer AS trades
+      FROM (SELECT exporter, importer, status, date_trunc('day', started_at, 'UTC') AS day,
+                   CASE WHEN status = 'REJECTED' THEN reason END AS refusal
+              FROM trade WHERE ${ofFilter(filter)}) AS begun
+     GROUP BY GROUPING SETS ((exporter, importer, status), (day, status),
+                             (exporter, importer, refusal))
+     ORDER BY day DESC, exporter, importer, status, trades DESC, refusal`.execute(db);
+  return {
+    byStatus: rows.flatMap(({ src, dst, day, status, trades }) =>
+      day === null && status !== null && src !== null && dst !== null
+        ? [{ src, dst, status, trades }]
+        : [],
+    ),
+    byDay: rows
+      .flatMap(({ day, status, trades }) =>
+        day === null || status === null ? [] : [{ day: dayText(day), status, trades }],
+      )
+      .slice(0, DAY_ROWS_MAX),
+    byReason: rows
+      .flatMap(({ src, dst, reason, trades }) =>
+        reason === null || src === null || dst === null ? [] : [{ src, dst, reason, trades }],
+      )
+      .toSorted((a, b) => b.trades - a.trades || (a.reason < b.reason ? -1 : 1))
+      .slice(0, GROUPS_MAX),
+  };
+}
+
+/** A row of one of the three groupings; what it is not grouped by is null. */
+interface CountRow {
+  readonly src: string | null;
+  readonly dst: string | null;
+  readonly status: string | null;
+  readonly reason: string | null;
+  readonly day: Date | null;
+  readonly trades: number;
+}
+
+const ISO_DAY_LENGTH = '2026-03-31'.length;
+
+function dayText(day: Date): string {
+  return day.toISOString().slice(0, ISO_DAY_LENGTH);
 }
 
 export interface MonthlyVolume {
@@ -152,7 +176,7 @@ export async function measurePromises(
 ): Promise<Promises> {
   const { from, to } = filter;
   const wl = filter.wlId ?? null;
-  const trades = sql`FROM trade WHERE ${ofFilter(filter)}`;
+  const trades = sql`FROM trade WHERE ${ofFilter(filter)} AND NOT needed_approval`;
   const deliveries = sql`FROM signal_delivery AS delivery
       JOIN signal ON signal.id = delivery.signal_id
      WHERE signal.created_at >= ${from} AND signal.created_at < ${to}
@@ -163,26 +187,29 @@ export async function measurePromises(
      WHERE committed_at >= ${from} AND committed_at < ${to}
        AND (${wl}::uuid IS NULL OR wl_id = ${wl}::uuid)`;
   const { rows } = await sql<Promises>`
-    SELECT (SELECT ${spreadOf(sql`exporter_latency_ms`)} ${trades} AND NOT needed_approval)
-             AS confirm,
-           (SELECT ${spreadOf(sql`latency_ms`)} ${trades} AND NOT needed_approval) AS purchase,
-           (SELECT ${spreadOf(since('delivery.first_sent_at', 'signal.created_at'))} ${deliveries})
+    SELECT ${spreadOf(sql`exporter_latency_ms`, trades)} AS confirm,
+           ${spreadOf(sql`latency_ms`, trades)} AS purchase,
+           ${spreadOf(since('delivery.first_sent_at', 'signal.created_at'), deliveries)}
              AS "signalSent",
-           (SELECT ${spreadOf(since('delivery.acked_at', 'signal.created_at'))} ${deliveries})
+           ${spreadOf(since('delivery.acked_at', 'signal.created_at'), deliveries)}
              AS "signalAcked",
-           (SELECT ${spreadOf(since('delivery.applied_at', 'signal.caused_at'))} ${deliveries})
+           ${spreadOf(since('delivery.applied_at', 'signal.caused_at'), deliveries)}
              AS "signalApplied",
-           (SELECT ${spreadOf(sql`drift_ms`)} ${applied}) AS "policyDrift"`.execute(db);
+           ${spreadOf(sql`drift_ms`, applied)} AS "policyDrift"`.execute(db);
   const [promises] = rows;
   if (promises === undefined) throw new Error('a select without a table answers one row');
   return promises;
 }
 
-function spreadOf(milliseconds: ReturnType<typeof sql>) {
-  const at = (part: number) =>
-    sql`round((percentile_disc(${part}::float8) WITHIN GROUP (ORDER BY (${milliseconds})))::numeric)`;
-  return sql`jsonb_build_object('count', count(${milliseconds}), 'p50', ${at(0.5)},
-    'p95', ${at(0.95)}, 'p99', ${at(0.99)}, 'max', ${at(1)})`;
+/** All four from one sort; a value that was measured, none in between. */
+function spreadOf(milliseconds: RawBuilder<unknown>, source: RawBuilder<unknown>) {
+  return sql`(SELECT jsonb_build_object('count', count, 'p50', round(at[1]::numeric),
+                     'p95', round(at[2]::numeric), 'p99', round(at[3]::numeric),
+                     'max', round(at[4]::numeric))
+                FROM (SELECT count(${milliseconds}) AS count,
+                             percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]::float8[])
+                               WITHIN GROUP (ORDER BY ${milliseconds}) AS at
+                      ${source}) AS measured)`;
 }
 
 function ofFilter({ from, to, wlId, partner }: MetricsFilter) {

@@ -13,7 +13,7 @@ export interface TradeFilter {
   readonly reason?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  /** Part of a trade's id, offer, seller or masked buyer. */
+  /** Part of a trade's id, offer, seller or masked buyer; see SHORT_TEXT. */
   readonly text?: string | undefined;
   readonly stale?: boolean | undefined;
   readonly parked?: boolean | undefined;
@@ -105,7 +105,7 @@ function filtered(trades: Trades, filter: TradeFilter): Trades {
   if (reason !== undefined) query = query.where('trade.reason', '=', reason);
   if (from !== undefined) query = query.where('trade.started_at', '>=', from);
   if (to !== undefined) query = query.where('trade.started_at', '<', to);
-  if (text !== undefined) query = query.where('trade.search', 'like', containing(text));
+  if (text !== undefined) query = ofText(query, text);
   if (stale !== undefined) query = query.where('trade.decided_on_stale', '=', stale);
   if (parked !== undefined) query = query.where('trade.parked', '=', parked);
   if (mismatch !== undefined) query = ofMismatch(query, mismatch);
@@ -125,6 +125,20 @@ function ofSides(query: Trades, wl: string | undefined, partner: string | undefi
   if (either === undefined) return query;
   return query.where((where) =>
     where.or([where('trade.importer', '=', either), where('trade.exporter', '=', either)]),
+  );
+}
+
+/** What is shorter has no trigram to be found by, so that every row would have to be read. */
+const SHORT_TEXT = 3;
+/** So many of the newest trades are searched for a short text: a day of a busy market. */
+const NEWEST = 5_000;
+
+function ofText(query: Trades, text: string): Trades {
+  const matching = query.where('trade.search', 'like', containing(text));
+  if (text.length >= SHORT_TEXT) return matching;
+  return matching.where(
+    sql<boolean>`trade.started_at >= (SELECT min(started_at) FROM (
+      SELECT started_at FROM trade ORDER BY started_at DESC LIMIT ${NEWEST}) AS newest)`,
   );
 }
 
