@@ -343,6 +343,19 @@ CREATE TABLE pair (
   CONSTRAINT pair_reserved_minor_check CHECK ((reserved_minor >= 0))
 );
 
+CREATE TABLE pair_day (
+  src uuid NOT NULL,
+  dst uuid NOT NULL,
+  day timestamp with time zone NOT NULL,
+  exports_delta bigint NOT NULL,
+  imports_delta bigint NOT NULL,
+  reserved_delta bigint NOT NULL,
+  settlements_received_delta bigint NOT NULL,
+  settlements_paid_delta bigint NOT NULL,
+  CONSTRAINT pair_day_pkey PRIMARY KEY (src, dst, day),
+  CONSTRAINT pair_day_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES pair(src, dst)
+);
+
 CREATE TABLE pair_journal (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   src uuid NOT NULL,
@@ -699,6 +712,10 @@ CREATE TABLE trade (
   updated_at timestamp with time zone NOT NULL DEFAULT clock(),
   exporter_latency_ms integer,
   needed_approval boolean NOT NULL DEFAULT false,
+  offer_id text GENERATED ALWAYS AS (((importer_document -> 'offer'::text) ->> 'id'::text)) STORED,
+  offer_title text GENERATED ALWAYS AS (((importer_document -> 'offer'::text) ->> 'title'::text)) STORED,
+  sold_amount text GENERATED ALWAYS AS ((exporter_document ->> 'amount'::text)) STORED,
+  sold_currency text GENERATED ALWAYS AS ((exporter_document ->> 'currency'::text)) STORED,
   CONSTRAINT trade_pkey PRIMARY KEY (importer, exporter, trade_id),
   CONSTRAINT trade_check CHECK ((num_nonnulls(importer_version, importer_status, importer_document, importer_event_id, importer_occurred_at) = ANY (ARRAY[0, 5]))),
   CONSTRAINT trade_check1 CHECK ((num_nonnulls(exporter_version, exporter_status, exporter_document, exporter_event_id, exporter_occurred_at) = ANY (ARRAY[0, 5]))),
@@ -881,6 +898,8 @@ CREATE INDEX pair_journal_page ON public.pair_journal USING btree (src, dst, id)
 
 CREATE UNIQUE INDEX pair_journal_settlement ON public.pair_journal USING btree (src, dst, kind, reference) WHERE (kind = ANY (ARRAY['SETTLEMENT_RECEIVED'::text, 'SETTLEMENT_PAID'::text]));
 
+CREATE INDEX pair_journal_time ON public.pair_journal USING btree (occurred_at);
+
 CREATE INDEX relationship_change_pending ON public.relationship_change USING btree (proposed_at) WHERE (state = 'PENDING'::text);
 
 CREATE INDEX relationship_dst ON public.relationship USING btree (dst);
@@ -915,6 +934,8 @@ CREATE INDEX trade_disagrees ON public.trade USING btree (disagrees_since) WHERE
 
 CREATE INDEX trade_exporter ON public.trade USING btree (exporter, started_at DESC);
 
+CREATE INDEX trade_figures ON public.trade USING btree (started_at) INCLUDE (importer, exporter, status, reason, importer_version, importer_status, confirmed_at, latency_ms, exporter_latency_ms, needed_approval, offer_id, offer_title, sold_amount, sold_currency);
+
 CREATE INDEX trade_id ON public.trade USING btree (trade_id);
 
 CREATE INDEX trade_importer ON public.trade USING btree (importer, started_at DESC);
@@ -928,6 +949,10 @@ CREATE INDEX trade_page ON public.trade USING btree (started_at DESC, importer, 
 CREATE INDEX trade_parked ON public.trade USING btree (importer_occurred_at) WHERE parked;
 
 CREATE INDEX trade_provisional ON public.trade USING btree (exporter, importer) WHERE (status = 'PROVISIONAL'::text);
+
+CREATE INDEX trade_reason ON public.trade USING btree (reason, started_at DESC) WHERE (reason IS NOT NULL);
+
+CREATE INDEX trade_search ON public.trade USING gin (search extension.gin_trgm_ops);
 
 CREATE INDEX trade_status ON public.trade USING btree (status, started_at DESC);
 
