@@ -30,7 +30,12 @@ export interface PoolOptions {
   readonly statementTimeoutMs?: number;
   /** Called at the start of each transaction; what it answers is called at the end. */
   readonly onTransaction?: TransactionObserver | undefined;
+  /** Stops at the edges of each transaction; only runs of faults hand one in. */
+  readonly onEdge?: TransactionEdge | undefined;
 }
+
+/** What it throws before the commit rolls back; after it, the outcome is unknown to the caller. */
+export type TransactionEdge = (edge: 'begin' | 'commit' | 'committed') => Promise<void>;
 
 export type TransactionObserver = () => (end: 'commit' | 'rollback' | 'lost') => void;
 
@@ -38,10 +43,7 @@ export type TransactionObserver = () => (end: 'commit' | 'rollback' | 'lost') =>
 export function createPool(options: PoolOptions): pg.Pool {
   const statement = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
-    Client:
-      options.onTransaction === undefined
-        ? PreparingClient
-        : observingClient(options.onTransaction),
+    Client: clientOf(options),
     connectionString: options.url,
     max: options.size,
     application_name: options.applicationName,
@@ -59,6 +61,11 @@ export function createPool(options: PoolOptions): pg.Pool {
   // failed query; without a listener the report alone would end the process.
   pool.on('connect', (client) => client.on('error', options.onError));
   return pool;
+}
+
+function clientOf({ onTransaction, onEdge }: PoolOptions): typeof PreparingClient {
+  const observing = onTransaction === undefined ? PreparingClient : observingClient(onTransaction);
+  return onEdge === undefined ? observing : edgedClient(observing, onEdge);
 }
 
 /** Kysely over a pool. */
@@ -157,6 +164,30 @@ function observingClient(observe: TransactionObserver): typeof PreparingClient {
             throw error;
           },
         );
+      }) as pg.Client['query'];
+    }
+  };
+}
+
+/** Waits at the edges of each transaction for what a run of faults has to say. */
+function edgedClient(
+  Base: typeof PreparingClient,
+  onEdge: TransactionEdge,
+): typeof PreparingClient {
+  return class extends Base {
+    constructor(...config: ConstructorParameters<typeof PreparingClient>) {
+      super(...config);
+      const run = this.query as unknown as (...all: unknown[]) => unknown;
+      this.query = ((text: unknown, ...rest: unknown[]): unknown => {
+        if (isBegin(text)) return onEdge('begin').then(() => run(text, ...rest));
+        if (text !== 'commit') return run(text, ...rest);
+        const commit = async (): Promise<unknown> => {
+          await onEdge('commit');
+          const answer = await run(text, ...rest);
+          await onEdge('committed');
+          return answer;
+        };
+        return commit();
       }) as pg.Client['query'];
     }
   };

@@ -17,6 +17,7 @@ import {
   type Network,
   type SealKeyEntry,
 } from './environment.ts';
+import { parseFaultPoints } from './fault-points.ts';
 import { cpRules, LOCAL_MASTER, localBackofficeKey, wlRules } from './profile-rules.ts';
 import type { RateLimits } from './rate-groups.ts';
 
@@ -57,6 +58,8 @@ export interface PartyConfig {
   readonly rateLimits: RateLimits;
   /** Where traces are sent (OTLP over HTTP); without it none are made. */
   readonly traceEndpoint?: string | undefined;
+  /** Faults that a drill has armed in this process. */
+  readonly faultPoints?: ReturnType<typeof parseFaultPoints>;
   readonly shutdownGraceMs: number;
 }
 
@@ -136,6 +139,13 @@ export interface CpConfig extends PartyConfig {
 const LOOPBACK = '127.0.0.1';
 const EVERY_ADDRESS = '0.0.0.0';
 
+const faultPoints = z.string().transform((list, context) => {
+  const faults = parseFaultPoints(list);
+  if (faults !== undefined) return faults;
+  context.addIssue('is a list of <point>=<kill|fail>@<nth>, separated by commas');
+  return z.NEVER;
+});
+
 const party = {
   XPORY_PROFILE: z.enum(['local', 'production']),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -159,6 +169,7 @@ const party = {
   SEAL_INDEX_KEY: secretKey,
   WORKFLOW_BUNDLE: text.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  FAULT_POINTS: faultPoints.optional(),
   // The stack promises to stop everything in under 10 s; a process gets most of that to drain.
   SHUTDOWN_GRACE_MS: whole(8_000),
   ...rateFields,
@@ -328,6 +339,7 @@ function partyConfig(values: PartyValues): PartyConfig {
     workflowBundle: values.WORKFLOW_BUNDLE,
     rateLimits: rateLimitsOf(values),
     traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    faultPoints: values.FAULT_POINTS,
     shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
   };
 }

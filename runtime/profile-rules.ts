@@ -12,9 +12,13 @@ export function localBackofficeKey(slug: string): string {
 
 // What the local profile makes easy is refused everywhere else: plain listeners and known secrets.
 function profileRules(env: Environment): VariableIssue[] {
-  if (env['XPORY_PROFILE'] === 'local' || env['HTTP_PORT'] === undefined) return [];
-  const message = 'is only for the local profile: a plain listener has no mTLS';
-  return [{ variable: 'HTTP_PORT', message }];
+  if (env['XPORY_PROFILE'] === 'local') return [];
+  const plain = 'is only for the local profile: a plain listener has no mTLS';
+  const armed = 'is only for the local profile: it ends processes on purpose';
+  return [
+    { variable: 'HTTP_PORT', message: plain },
+    { variable: 'FAULT_POINTS', message: armed },
+  ].filter(({ variable }) => env[variable] !== undefined);
 }
 
 /** Rules between the variables of a WL's processes. */

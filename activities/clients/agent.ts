@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { Agent, Dispatcher, errors, request } from 'undici';
 import { TRACEPARENT_HEADER } from '../../runtime/correlation.ts';
+import type { FaultHandler } from '../../runtime/fault-points.ts';
 import { fixedTls, type LiveTls } from '../../runtime/live-tls.ts';
 import { ADDRESS_REFUSED } from '../../runtime/public-url.ts';
 import type { Revocations } from '../../runtime/revocations.ts';
@@ -26,6 +27,8 @@ export interface AgentOptions {
   readonly timeouts?: AgentTimeouts;
   /** A span for each call; none without it. */
   readonly tracing?: Tracing | undefined;
+  /** Around each call; only runs of faults hand one in. */
+  readonly points?: FaultHandler | undefined;
   /** Instead of the system's resolver; where it refuses, nothing is sent. */
   readonly lookup?: LookupFunction;
 }
@@ -98,10 +101,12 @@ export class PartnerAgent extends Dispatcher {
   #pools = new Map<string | undefined, Agent>();
   #isClosed = false;
   readonly tracing: Tracing | undefined;
+  readonly points: FaultHandler | undefined;
 
-  constructor(make: MakePool, tracing?: Tracing) {
+  constructor(make: MakePool, { tracing, points }: Pick<AgentOptions, 'tracing' | 'points'> = {}) {
     super();
     this.tracing = tracing;
+    this.points = points;
     this.#make = make;
   }
 
@@ -160,7 +165,7 @@ export function createAgent(options: AgentOptions): PartnerAgent {
         checkServerIdentity: (host, peer) => refusalOfServer(host, peer, { partner, revocations }),
       },
     });
-  }, options.tracing);
+  }, options);
   const renew = (): void => {
     // What fails is the end of a pool that nobody uses any more.
     agent.renew().catch(() => undefined);
@@ -207,14 +212,28 @@ const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
 
 /** One JSON call without redirects; throws ConnectionFailure where no whole answer came. */
 export async function callJson(options: CallOptions): Promise<CallAnswer> {
-  const tracing = options.agent instanceof PartnerAgent ? options.agent.tracing : undefined;
-  return tracing === undefined ? call(options) : tracedCall(tracing, options);
+  const { tracing, points } = options.agent instanceof PartnerAgent ? options.agent : {};
+  const perform = points === undefined ? call : throughPoints(points);
+  return tracing === undefined ? perform(options) : tracedCall(tracing, options, perform);
+}
+
+type Perform = (options: CallOptions) => Promise<CallAnswer>;
+
+function throughPoints(points: FaultHandler): Perform {
+  return async (options) => {
+    const { method, url } = options;
+    const facts = { method, path: new URL(url).pathname };
+    await points('call.send', facts);
+    const answer = await call(options);
+    await points('call.answered', facts);
+    return answer;
+  };
 }
 
 const SERVER_FAULT = 500;
 
 /** A span for each attempt; the partner's hangs on it where the caller sends a trace at all. */
-function tracedCall(tracing: Tracing, options: CallOptions): Promise<CallAnswer> {
+function tracedCall(tracing: Tracing, options: CallOptions, perform: Perform): Promise<CallAnswer> {
   const { method, url, headers = {} } = options;
   const { pathname, hostname } = new URL(url);
   const facts: SpanFacts = {
@@ -224,7 +243,7 @@ function tracedCall(tracing: Tracing, options: CallOptions): Promise<CallAnswer>
   };
   return traced(tracing, facts, async ({ traceparent, set }) => {
     const sent = TRACEPARENT_HEADER in headers ? { [TRACEPARENT_HEADER]: traceparent } : {};
-    const answer = await call({ ...options, headers: { ...headers, ...sent } });
+    const answer = await perform({ ...options, headers: { ...headers, ...sent } });
     const isFault = answer.status >= SERVER_FAULT;
     set({
       'http.response.status_code': answer.status,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { readCpConfig, readWlConfig, type Environment } from '../../runtime/config.ts';
+import { armFaultPoints } from '../../runtime/fault-points.ts';
 import { publicLookup } from '../../runtime/public-url.ts';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
@@ -84,6 +85,36 @@ describe('configuration of a WL', () => {
     const good = readWlConfig({ ...env, HTTP_PORT: '', BACKOFFICE_KEY: 'a-much-longer-secret' });
     expect(good.listen.httpPort).toBeUndefined();
     expect(good.listen.bindHost).toBe('0.0.0.0');
+  });
+});
+
+describe('armed faults', () => {
+  const armed = 'transaction.committed=kill@3, call.send=fail@1';
+
+  test('are read in the local profile, and a list that says anything else is refused', () => {
+    expect(readWlConfig({ ...WL, FAULT_POINTS: armed }).faultPoints).toEqual([
+      { point: 'transaction.committed', action: 'kill', nth: 3 },
+      { point: 'call.send', action: 'fail', nth: 1 },
+    ]);
+    for (const list of ['call.send', 'call.sent=fail@1', 'call.send=fail@0', 'call.send=wait@1']) {
+      expect(() => readWlConfig({ ...WL, FAULT_POINTS: list })).toThrow(/^ {2}FAULT_POINTS: /m);
+    }
+    expect(readWlConfig(WL).faultPoints).toBeUndefined();
+  });
+
+  test('keep every process from starting outside the local profile', () => {
+    const env = { XPORY_PROFILE: 'production', FAULT_POINTS: armed };
+    const refusal = /FAULT_POINTS: is only for the local profile/;
+    expect(() => readWlConfig({ ...WL, ...env })).toThrow(refusal);
+    expect(() => readCpConfig({ ...PARTY, ...env })).toThrow(refusal);
+  });
+
+  test('fail at the passing that they name and at no other', async () => {
+    const pass = armFaultPoints([{ point: 'call.send', action: 'fail', nth: 2 }]);
+    await pass('call.send', {});
+    await pass('call.answered', {});
+    await expect(pass('call.send', {})).rejects.toThrow('the armed fault at call.send, passing 2');
+    await pass('call.send', {});
   });
 });
 

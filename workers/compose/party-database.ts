@@ -5,6 +5,7 @@ import { createDatabase, createPool } from '../../db/pool.ts';
 import { currentCorrelation } from '../../runtime/correlation.ts';
 import { createSealer, type Sealer } from '../../db/sealed.ts';
 import type { PartyConfig } from '../../runtime/config.ts';
+import type { FaultHandler } from '../../runtime/fault-points.ts';
 import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -23,6 +24,7 @@ export interface OpenDatabaseDeps {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly tracing?: Tracing | undefined;
+  readonly points?: FaultHandler | undefined;
   /** Folder of the migrations that this version needs. */
   readonly migrations: string;
 }
@@ -30,7 +32,7 @@ export interface OpenDatabaseDeps {
 /** What every process of a party needs of its database, with its readiness checks. */
 export async function openPartyDatabase<S>(
   config: PartyConfig,
-  { name, log, health, metrics, tracing, migrations }: OpenDatabaseDeps,
+  { name, log, health, metrics, tracing, points, migrations }: OpenDatabaseDeps,
 ): Promise<PartyDatabase<S>> {
   const pool = createPool({
     url: config.database.url,
@@ -38,6 +40,7 @@ export async function openPartyDatabase<S>(
     applicationName: name,
     onError: (err) => log.warn({ err }, 'a database connection broke'),
     onTransaction: tracing && (() => transactionSpan(tracing)),
+    onEdge: points && ((edge) => points(`transaction.${edge}`, { pool: name })),
   });
   measurePool(pool, metrics);
   const query = (text: string) => pool.query<{ name: string; sha256: string }>(text);

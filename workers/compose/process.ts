@@ -3,6 +3,7 @@ import { createApp, type AppDeps } from '../../api/http/app.ts';
 import { listen, type Listeners } from '../../api/http/listeners.ts';
 import { createRateLimiters } from '../../api/http/rate-limit.ts';
 import type { PartyConfig } from '../../runtime/config.ts';
+import { armFaultPoints, type FaultHandler } from '../../runtime/fault-points.ts';
 import { createHealth, type Health } from '../../runtime/health.ts';
 import type { LiveTls } from '../../runtime/live-tls.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
@@ -21,6 +22,8 @@ export interface ProcessParts {
   readonly metrics: Metrics;
   /** Undefined where no collector is named. */
   readonly tracing: Tracing | undefined;
+  /** Undefined where no fault is armed, which is everywhere but in drills of the local profile. */
+  readonly points: FaultHandler | undefined;
 }
 
 /** Log, shutdown, health, metrics and traces of one process. */
@@ -36,6 +39,7 @@ export async function createParts(
   shutdown.add('traces', () => tracing?.close());
   return {
     ...{ name, log, shutdown, tracing },
+    points: config.faultPoints && armFaultPoints(config.faultPoints),
     health: createHealth({ log }),
     metrics: createMetrics({ process: name }),
   };

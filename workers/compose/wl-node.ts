@@ -22,6 +22,7 @@ import type { WlTables } from '../../db/wl/schema.ts';
 import { readTraderId } from '../../db/wl/trader-account.ts';
 import { createTradeBoard, type TradeBoard } from '../../db/wl/trades/board.ts';
 import type { WlConfig } from '../../runtime/config.ts';
+import type { FaultHandler } from '../../runtime/fault-points.ts';
 import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -42,6 +43,10 @@ export interface WlNodeDeps {
   readonly metrics: Metrics;
   readonly shutdown: Shutdown;
   readonly tracing?: Tracing | undefined;
+  /** Where a run of faults may interfere; refused outside the local profile. */
+  readonly points?: FaultHandler | undefined;
+  /** Moved by such a run together with the database's. */
+  readonly clock?: () => Date;
   /** The engine's client once it is connected; throws before. */
   readonly client: () => Client;
 }
@@ -74,19 +79,22 @@ const BREAKER_VALUES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** Composes the parts that the gateway and the worker of a WL share. */
 export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<WlNode> {
-  const { log, shutdown } = deps;
+  const { log, shutdown, points } = deps;
+  if (points !== undefined && config.profile !== 'local') {
+    throw new Error('Fault points are armed: that is for the local profile only');
+  }
   const database = await openPartyDatabase<WlTables>(config, {
     ...deps,
     migrations: WL_MIGRATIONS,
   });
   shutdown.add('database', database.close);
   const { db, sealer } = database;
-  const clock = (): Date => new Date();
+  const clock = deps.clock ?? (() => new Date());
   const tls = openTls(config, deps);
   const authorities = (): string => tls.current().ca;
   const revocations = await openRevocations(storedSerials(db, authorities), deps);
   const agent = createAgent({
-    ...{ tls, revocations, tracing: deps.tracing },
+    ...{ tls, revocations, tracing: deps.tracing, points },
     connections: config.partner.bulkheadCalls,
   });
   shutdown.add('agent', () => agent.close());
