@@ -13,8 +13,12 @@ export const FAULT_POINTS = [
 
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
-/** Method and path of a call, or the pool that a transaction runs on. */
-export type PointFacts = Readonly<Record<string, string>>;
+export interface PointFacts {
+  /** Method and path of a call, or the pool that a transaction runs on. */
+  readonly subject: string;
+  /** Makes the same call: for a network that delivers twice, or when nobody waits any more. */
+  readonly send?: () => Promise<unknown>;
+}
 
 /**
  * Passed by whoever stands at a point; what it throws is what happened there, and while its promise

@@ -222,7 +222,8 @@ type Perform = (options: CallOptions) => Promise<CallAnswer>;
 function throughPoints(points: FaultHandler): Perform {
   return async (options) => {
     const { method, url } = options;
-    const facts = { method, path: new URL(url).pathname };
+    const subject = `${method} ${new URL(url).pathname}`;
+    const facts = { subject, send: () => call(options) };
     await points('call.send', facts);
     const answer = await call(options);
     await points('call.answered', facts);

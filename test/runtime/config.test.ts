@@ -111,10 +111,12 @@ describe('armed faults', () => {
 
   test('fail at the passing that they name and at no other', async () => {
     const pass = armFaultPoints([{ point: 'call.send', action: 'fail', nth: 2 }]);
-    await pass('call.send', {});
-    await pass('call.answered', {});
-    await expect(pass('call.send', {})).rejects.toThrow('the armed fault at call.send, passing 2');
-    await pass('call.send', {});
+    await pass('call.send', { subject: 'test' });
+    await pass('call.answered', { subject: 'test' });
+    await expect(pass('call.send', { subject: 'test' })).rejects.toThrow(
+      'the armed fault at call.send, passing 2',
+    );
+    await pass('call.send', { subject: 'test' });
   });
 });
 

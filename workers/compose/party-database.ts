@@ -40,7 +40,7 @@ export async function openPartyDatabase<S>(
     applicationName: name,
     onError: (err) => log.warn({ err }, 'a database connection broke'),
     onTransaction: tracing && (() => transactionSpan(tracing)),
-    onEdge: points && ((edge) => points(`transaction.${edge}`, { pool: name })),
+    onEdge: points && ((edge) => points(`transaction.${edge}`, { subject: name })),
   });
   measurePool(pool, metrics);
   const query = (text: string) => pool.query<{ name: string; sha256: string }>(text);

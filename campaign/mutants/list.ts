@@ -1,0 +1,151 @@
+interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A bug that is put in on purpose, into a copy of the tree. */
+export interface Mutant {
+  readonly name: string;
+  readonly bug: string;
+  readonly edits: readonly Edit[];
+}
+
+const STEPS = 'db/wl/trades/steps.ts';
+const PREFLIGHT = 'db/wl/holds/preflight.ts';
+const ACTIVITIES = 'activities/purchase/activities.ts';
+
+/** Each is a mistake that looks right, and that RULES.md gives a reason against. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'refund-on-open-breaker',
+    bug: 'a confirm that was not sent the last time counts as refused',
+    edits: [
+      {
+        file: ACTIVITIES,
+        find: "  if (reply.kind !== 'ANSWER') return { verdict: { kind: 'UNKNOWN' } };\n",
+        replace: `  if (reply.kind === 'NOT_CALLED') {
+    const answer = { status: 'REJECTED', currency: row.origin_currency } as never;
+    return { verdict: { kind: 'REFUND', reason: 'EXPORTER_UNAVAILABLE' }, answer };
+  }
+  if (reply.kind !== 'ANSWER') return { verdict: { kind: 'UNKNOWN' } };
+`,
+      },
+    ],
+  },
+  {
+    name: 'held-proves',
+    bug: 'a hold that stands after an unclear confirm counts as proof that nothing was captured',
+    edits: [
+      {
+        file: 'domain/purchase/verdict.ts',
+        find: "    case 'HELD':\n      return { kind: 'UNKNOWN' };",
+        replace: "    case 'HELD':\n      return { kind: 'REFUND', reason: 'CANCELLED' };",
+      },
+    ],
+  },
+  {
+    name: 'unfenced-fund',
+    bug: 'the debit does not look at the state of the row, and its key is of the attempt',
+    edits: [
+      {
+        file: STEPS,
+        find: "    if (!mayMove(row, 'fund')) return row;",
+        replace: "    if (!mayMove(row, 'fund') && row.state !== 'FUNDED') return row;",
+      },
+      {
+        file: STEPS,
+        find: '      key: `${tradeId}:fund`,',
+        replace: '      key: `${tradeId}:fund:${performance.now()}`,',
+      },
+      {
+        file: STEPS,
+        find: "    return moveTradeRow(tx, row, { step: 'fund', actor: ACTOR, set, decision });",
+        replace: `    if (row.state === 'FUNDED') return row;
+    return moveTradeRow(tx, row, { step: 'fund', actor: ACTOR, set, decision });`,
+      },
+    ],
+  },
+  {
+    name: 'key-of-the-attempt',
+    bug: "a buyer's second request with the same key is another purchase",
+    edits: [
+      {
+        file: 'api/wl/purchases/routes.ts',
+        find: 'key: { value: idempotencyKey, fingerprint: fingerprint(terms) },',
+        replace:
+          'key: { value: `${idempotencyKey}${performance.now()}`, fingerprint: fingerprint(terms) },',
+      },
+    ],
+  },
+  {
+    name: 'sweep-only-expiry',
+    bug: 'only the schedule expires a hold: a confirm captures one whose time is up',
+    edits: [
+      {
+        file: 'db/wl/holds/confirm.ts',
+        find: '  const row = await expireIfDue(tx, locked);\n  if (row.state',
+        replace: '  const { row } = locked;\n  if (row.state',
+      },
+    ],
+  },
+  {
+    name: 'sum-without-lock',
+    bug: 'the headroom is read without a lock on the pair, and the update does not guard it',
+    edits: [
+      {
+        file: PREFLIGHT,
+        find: ".where('partner', '=', partner)\n      .forNoKeyUpdate()",
+        replace: ".where('partner', '=', partner)",
+      },
+      {
+        file: PREFLIGHT,
+        find: "AND (${limitMode} = 'SOFT' OR exposure_minor + ${amount}::bigint <= ${limit}::bigint)",
+        replace: "AND (true OR ${limitMode} = 'SOFT' OR ${limit}::bigint = 0)",
+      },
+    ],
+  },
+  {
+    name: 'silence-reverses',
+    bug: 'a reversal takes a call without an answer for done',
+    edits: [
+      {
+        file: 'activities/reversal/activities.ts',
+        find: "  if (reply.kind !== 'ANSWER') return { kind: 'UNCLEAR', detail: reply.detail };",
+        replace: "  if (reply.kind !== 'ANSWER') return { kind: 'REVERSED' };",
+      },
+    ],
+  },
+  {
+    name: 'cancel-gives-up',
+    bug: 'the cancel of a funded trade is refunded when nobody has answered it',
+    edits: [
+      {
+        file: ACTIVITIES,
+        find: "  if (told.kind !== 'ANSWER') log.warn(",
+        replace: `  if (told.kind === 'UNCLEAR' && row.state === 'UNCERTAIN') {
+    const answer = { status: 'CANCELLED', currency: row.origin_currency } as never;
+    return { verdict: { kind: 'REFUND', reason: 'CANCELLED' }, answer };
+  }
+  if (told.kind !== 'ANSWER') log.warn(`,
+      },
+    ],
+  },
+  {
+    name: 'clock-before-the-lock',
+    bug: 'validity is judged by an instant from before the wait for the lock',
+    edits: [
+      {
+        file: 'db/wl/holds/row.ts',
+        find: "  const query = tx.selectFrom('hold').selectAll()",
+        replace:
+          "  const now = await readClock(tx);\n  const query = tx.selectFrom('hold').selectAll()",
+      },
+      {
+        file: 'db/wl/holds/row.ts',
+        find: '  return row && { row, now: await readClock(tx) };',
+        replace: '  return row && { row, now };',
+      },
+    ],
+  },
+];

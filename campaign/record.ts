@@ -1,0 +1,88 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Outcome } from './run-seed.ts';
+
+/** What all runs of the campaign in one data folder came to. */
+export interface CampaignRecord {
+  /** Where a run that is told no seed goes on. */
+  next: number;
+  seeds: number;
+  broken: { seed: number; violations: readonly string[] }[];
+  trades: Record<string, number>;
+  passings: Record<string, number>;
+  happened: Record<string, number>;
+  tasks: number;
+  replays: number;
+  longestSettleMs: number;
+  /** Rows that each invariant looked at. */
+  scanned: Record<string, number>;
+}
+
+const NOTHING: CampaignRecord = {
+  next: 1,
+  seeds: 0,
+  broken: [],
+  trades: {},
+  passings: {},
+  happened: {},
+  tasks: 0,
+  replays: 0,
+  longestSettleMs: 0,
+  scanned: {},
+};
+
+export async function readRecord(path: string): Promise<CampaignRecord> {
+  try {
+    return { ...structuredClone(NOTHING), ...(JSON.parse(await readFile(path, 'utf8')) as object) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return structuredClone(NOTHING);
+  }
+}
+
+/** As a whole or not at all: a campaign may be ended at any moment. */
+export async function writeRecord(path: string, record: CampaignRecord): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+export function add(record: CampaignRecord, outcome: Outcome): void {
+  const { seed, broken, trades, passings, happened, scanned } = outcome;
+  record.next = seed + 1;
+  record.seeds += 1;
+  if (broken.length > 0) record.broken.push({ seed, violations: broken });
+  record.tasks += outcome.tasks;
+  record.replays += outcome.replays;
+  record.longestSettleMs = Math.max(record.longestSettleMs, Math.round(outcome.settledInMs));
+  sum(record.trades, Object.entries(trades));
+  sum(record.passings, passings);
+  sum(record.happened, happened);
+  sum(
+    record.scanned,
+    [...scanned].map(([number, rows]) => [String(number), rows]),
+  );
+}
+
+function sum(into: Record<string, number>, counts: Iterable<readonly [string, number]>): void {
+  for (const [name, count] of counts) into[name] = (into[name] ?? 0) + count;
+}
+
+/** The counts as a table for people. */
+export function renderRecord(record: CampaignRecord): string {
+  const { seeds, broken, tasks, replays, trades, passings, happened, longestSettleMs } = record;
+  const table = (counts: Record<string, number>): string[] =>
+    Object.entries(counts)
+      .toSorted(([a], [b]) => a.localeCompare(b))
+      .map(([name, count]) => `  ${name.padEnd(32)} ${String(count).padStart(9)}`);
+  return [
+    `${seeds} seeds, ${broken.length} broken; ${tasks} workflow tasks, ${replays} replays; ` +
+      `settled at the latest ${Math.round(longestSettleMs / 1_000)} s after the last fault`,
+    'trades by their last state',
+    ...table(trades),
+    'passings of points',
+    ...table(passings),
+    'faults that happened',
+    ...table(happened),
+  ].join('\n');
+}

@@ -1,0 +1,232 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Chance } from './chance.ts';
+
+/** One line of work that the schedule lets run and stand: a task, an activity, a client's call. */
+export interface Thread {
+  readonly name: string;
+  /** From here on every point that it passes throws: its process is gone. */
+  isKilled: boolean;
+  /** Told when its process is stopped or gone: the engine gives its work to another. */
+  onLost?: (lost: 'stopped' | 'killed') => void;
+  /** Whether the schedule waits for it. */
+  isCounted: boolean;
+}
+
+/** What code of a process that is gone meets at its next point. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+
+  constructor(thread: string) {
+    super(`the process of "${thread}" is gone`);
+  }
+}
+
+/** The one clock of engine, processes and databases; it is moved instead of waited for. */
+export interface MovedClock {
+  now(): number;
+  moveBy(ms: number): Promise<void>;
+}
+
+interface Parked {
+  readonly go: () => void;
+}
+
+interface Event {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Of all schedules: what is left of one seed must not act in the next. */
+const threads = new AsyncLocalStorage<Thread>();
+
+/** Silence after which a thread that is neither parked nor done is taken to wait for another. */
+const SILENCE_MS = 4;
+/** A run that does not end by then has a knot of its own making. */
+const RUN_LIMIT_MS = 60_000;
+
+/**
+ * Lets one parked thread go at a time, chosen by chance, and moves time only when none is left. A
+ * thread that waits for another's lock stays silent, and the holder is let go by and by.
+ */
+export class Schedule {
+  readonly #chance: Chance;
+  readonly #clock: MovedClock;
+  #parked: Parked[] = [];
+  #events: Event[] = [];
+  readonly #alive = new Map<Thread, Promise<void>>();
+  readonly #stopped: (() => void)[] = [];
+  readonly #held = new Set<Promise<unknown>>();
+  #order = 0;
+  #counted = 0;
+  #isRunning = false;
+  #endsAt = 0;
+  #noise = Promise.withResolvers<void>();
+
+  constructor(chance: Chance, clock: MovedClock) {
+    this.#chance = chance;
+    this.#clock = clock;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** Calls `run` once time has come to `at`; what is answered calls it off. */
+  at(at: number, run: () => void): () => void {
+    const event = { at, order: (this.#order += 1), run };
+    this.#events.push(event);
+    return () => {
+      this.#events = this.#events.filter((one) => one !== event);
+    };
+  }
+
+  current(): Thread | undefined {
+    return threads.getStore();
+  }
+
+  /** Starts a thread; what it fails with is the business of `work`. */
+  spawn(name: string, work: (thread: Thread) => Promise<void>): Thread {
+    const thread: Thread = { name, isKilled: false, isCounted: true };
+    this.#counted += 1;
+    const running = threads
+      .run(thread, () => work(thread))
+      .catch((error: unknown) => {
+        if (!(error instanceof Killed)) this.failed ??= error;
+      })
+      .finally(() => {
+        this.uncount(thread);
+        this.#alive.delete(thread);
+      });
+    this.#alive.set(thread, running);
+    return thread;
+  }
+
+  /** Ends all that is left; nothing of this schedule has an effect afterwards. */
+  async end(): Promise<void> {
+    for (const thread of this.#alive.keys()) thread.isKilled = true;
+    for (const wake of this.#stopped.splice(0)) wake();
+    await Promise.all(this.#alive.values());
+  }
+
+  /** The first failure of the campaign's own code. */
+  failed: unknown;
+
+  /** Serves somebody who is waited for already, such as a handler behind a call. */
+  serve<T>(name: string, work: () => T): T {
+    return threads.run({ name, isKilled: false, isCounted: false }, work);
+  }
+
+  /** From now on this thread is not waited for: it waits for something that takes real time. */
+  uncount(thread: Thread | undefined): void {
+    if (thread?.isCounted !== true) return;
+    thread.isCounted = false;
+    this.#counted -= 1;
+    this.#noise.resolve();
+  }
+
+  #recount(thread: Thread): void {
+    thread.isCounted = true;
+    this.#counted += 1;
+  }
+
+  /** Time does not move before this is settled: it takes real time, and not long. */
+  hold(waiting: Promise<unknown>): void {
+    this.#held.add(waiting);
+    const release = (): void => {
+      this.#held.delete(waiting);
+      this.#noise.resolve();
+    };
+    waiting.then(release, release);
+  }
+
+  /** Stands until the schedule lets go; outside a run everybody passes. */
+  async pass(): Promise<void> {
+    const thread = this.current();
+    this.#refuseKilled(thread);
+    if (!this.#isRunning) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#parked.push({ go: resolve });
+    this.#noise.resolve();
+    await promise;
+    this.#refuseKilled(thread);
+  }
+
+  #refuseKilled(thread: Thread | undefined): void {
+    if (thread?.isKilled === true) throw new Killed(thread.name);
+  }
+
+  /** SIGSTOP of the thread's process: nothing of it moves until `ms` have passed. */
+  async stopFor(ms: number): Promise<void> {
+    const thread = this.current();
+    const woken = Promise.withResolvers<void>();
+    this.#stopped.push(woken.resolve);
+    const isCounted = thread?.isCounted === true;
+    this.uncount(thread);
+    thread?.onLost?.('stopped');
+    this.at(this.now() + ms, () => {
+      if (thread !== undefined && isCounted) this.#recount(thread);
+      woken.resolve();
+    });
+    await woken.promise;
+    this.#refuseKilled(thread);
+  }
+
+  /** Kills a thread's process; it is seen by the thread at its next point. */
+  kill(thread: Thread): void {
+    if (thread.isKilled) return;
+    thread.isKilled = true;
+    thread.onLost?.('killed');
+  }
+
+  /** Runs until `isOver`, asked whenever nothing moves, or until nothing is left to happen. */
+  async run(isOver: () => Promise<boolean> | boolean): Promise<void> {
+    this.#endsAt = performance.now() + RUN_LIMIT_MS;
+    this.#isRunning = true;
+    try {
+      while (this.failed === undefined) {
+        await this.#quiet();
+        const index = Math.floor(this.#chance.next() * this.#parked.length);
+        const [chosen] = this.#parked.splice(index, 1);
+        if (chosen !== undefined) {
+          chosen.go();
+        } else if (this.#held.size > 0) {
+          this.#noise = Promise.withResolvers();
+          await Promise.race([this.#noise.promise, delay(SILENCE_MS)]);
+        } else if ((await isOver()) || !(await this.#happen())) {
+          return;
+        }
+      }
+      throw this.failed;
+    } finally {
+      this.#isRunning = false;
+      for (const { go } of this.#parked.splice(0)) go();
+    }
+  }
+
+  /** Resolves once every counted thread stands, or all that move are silent. */
+  async #quiet(): Promise<void> {
+    while (this.#counted > 0 && this.#parked.length < this.#counted) {
+      this.#noise = Promise.withResolvers();
+      const silence = delay(SILENCE_MS, true);
+      const silent = await Promise.race([this.#noise.promise.then(() => false), silence]);
+      if (silent && this.#parked.length > 0) return;
+      if (performance.now() > this.#endsAt) throw new Error('the run does not end');
+    }
+  }
+
+  async #happen(): Promise<boolean> {
+    const next = this.#events.toSorted((a, b) => a.at - b.at || a.order - b.order)[0];
+    if (next === undefined) return false;
+    this.#events = this.#events.filter((event) => event !== next);
+    const ahead = next.at - this.#clock.now();
+    if (ahead > 0) await this.#clock.moveBy(ahead);
+    next.run();
+    return true;
+  }
+}

@@ -1,0 +1,136 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Fault } from '../../campaign/faults.ts';
+import { openGround, type Ground } from '../../campaign/ground.ts';
+import { judgeHistory, type Entry } from '../../campaign/history.ts';
+import { add, readRecord, writeRecord } from '../../campaign/record.ts';
+import { runSeed, type Outcome } from '../../campaign/run-seed.ts';
+import { scriptOf, type Script } from '../../campaign/script.ts';
+import { shrink } from '../../campaign/shrink.ts';
+import { BUNDLES } from '../support/bundles.ts';
+
+const SCRIPTS = new URL('./scripts/', import.meta.url);
+
+describe('scripts', () => {
+  test('the same seed is the same script, and another seed another', () => {
+    expect(scriptOf(7)).toEqual(scriptOf(7));
+    expect(scriptOf(8)).not.toEqual(scriptOf(7));
+  });
+
+  test('what does not matter to a failure is left out of it', async () => {
+    const script = { ...scriptOf(2), faults: [...scriptOf(2).faults, CULPRIT] };
+    const isBroken = async ({ faults, operations }: Script): Promise<boolean> =>
+      faults.includes(CULPRIT) && operations[0]?.kind === 'buy';
+    const least = await shrink(script, isBroken);
+    expect(least.faults).toEqual([CULPRIT]);
+    expect(least.operations.filter(({ kind }) => kind !== 'nothing')).toHaveLength(1);
+  });
+});
+
+const CULPRIT: Fault = { point: 'call.send', label: 'importer confirm', nth: 1, action: 'lose' };
+
+describe('what clients were told', () => {
+  const entry = (change: Partial<Entry>): Entry => ({
+    ...{ operation: 0, kind: 'buy', key: 'k' },
+    outcome: { status: 200, tradeId: 't', public: 'CONFIRMED' },
+    ...change,
+  });
+
+  test('holds where the books say the same or more', () => {
+    const pending = entry({ outcome: { status: 202, tradeId: 't', public: 'PENDING' } });
+    const books = new Map([['t', 'REVERSED']]);
+    expect(judgeHistory([pending, entry({ kind: 'repeat' })], books)).toEqual([]);
+    expect(judgeHistory([entry({ outcome: 'unknown' })], new Map())).toEqual([]);
+  });
+
+  test('is broken by a trade that is gone, that went back, or that has a twin', () => {
+    expect(judgeHistory([entry({})], new Map())).toEqual([
+      '7 trade t: told CONFIRMED, and it does not exist',
+    ]);
+    expect(judgeHistory([entry({})], new Map([['t', 'REJECTED']]))).toEqual([
+      '7 trade t: told CONFIRMED, and it is REJECTED',
+    ]);
+    const twin = entry({ outcome: { status: 200, tradeId: 'u', public: 'CONFIRMED' } });
+    const books = new Map([
+      ['t', 'CONFIRMED'],
+      ['u', 'CONFIRMED'],
+    ]);
+    expect(judgeHistory([entry({}), twin], books)).toEqual([
+      '8 key of operation 0: first t, then u',
+    ]);
+  });
+});
+
+describe('seeds', () => {
+  let ground: Ground;
+  beforeAll(async () => void (ground = await openGround(BUNDLES)));
+  afterAll(() => ground.close());
+
+  const plain = (faults: readonly Fault[], kinds = ['buy']): Script => ({
+    ...{ seed: 1, faults, limitAmount: '1000.00', fundsMinor: [1_000_00] },
+    offers: [{ stock: 5, priceMinor: 10_00 }],
+    operations: kinds.map((kind, index) => ({
+      ...({ kind, member: 0, offer: 0, quantity: 1, of: 0, decision: 'approve' } as object),
+      atMs: index * 5_000,
+    })) as unknown as Script['operations'],
+  });
+
+  const holds = (outcome: Outcome): Outcome => {
+    expect(outcome.broken).toEqual([]);
+    return outcome;
+  };
+
+  test('a worker that dies with its task unrecorded is replaced, and each step counts once', async () => {
+    const label = 'importer purchase';
+    const kill: Fault = { point: 'task.recorded', label, nth: 1, action: 'kill' };
+    const { trades, happened, tasks } = holds(await runSeed(ground, plain([kill])));
+    expect(trades).toEqual({ CONFIRMED: 1 });
+    expect(happened.get('task.recorded kill')).toBe(1);
+    expect(tasks).toBeGreaterThan(1);
+  });
+
+  test('a confirm whose answer is lost, twice, is learned of', async () => {
+    const label = 'importer confirm';
+    const lost = [1, 2].map((nth): Fault => ({
+      point: 'call.answered',
+      label,
+      nth,
+      action: 'lose',
+    }));
+    const { trades, happened } = holds(await runSeed(ground, plain(lost)));
+    expect(happened.get('call.answered lose')).toBe(2);
+    expect(trades).toEqual({ CONFIRMED: 1 });
+  });
+
+  test('a run that is replayed in another worker goes on where it was, up to a reversal', async () => {
+    const script = plain([], ['buy', 'reverse']);
+    expect(holds(await runSeed(ground, script)).trades).toEqual({ REVERSED: 1 });
+  });
+
+  test('a few seeds of the campaign break nothing', async () => {
+    for (const seed of [2, 9, 34]) holds(await runSeed(ground, scriptOf(seed)));
+  });
+
+  test('every script that once broke a rule holds', async () => {
+    const files = (await readdir(SCRIPTS)).filter((name) => name.endsWith('.json'));
+    for (const file of files) {
+      const script = JSON.parse(await readFile(new URL(file, SCRIPTS), 'utf8')) as Script;
+      holds(await runSeed(ground, script));
+    }
+  });
+
+  test('the record of a campaign is kept between runs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'xpory-campaign-'));
+    try {
+      const path = join(folder, 'record.json');
+      const record = await readRecord(path);
+      add(record, await runSeed(ground, plain([])));
+      await writeRecord(path, record);
+      expect(await readRecord(path)).toMatchObject({ next: 2, seeds: 1, trades: { CONFIRMED: 1 } });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
