@@ -130,7 +130,7 @@ class Seed {
       const offer = this.offers[operation.offer];
       if (offer !== undefined) await world.reprice(offer, BigInt(operation.priceMinor));
     } else if (operation.kind === 'crash') {
-      world.engines[operation.party].crash();
+      world.engines[operation.party].crash(operation.forMs);
     } else if (operation.kind === 'forget') {
       const tradeId = this.tradeOf(operation.of);
       if (tradeId !== undefined) world.engines.importer.forget(`purchase/${tradeId}`);

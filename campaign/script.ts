@@ -25,7 +25,8 @@ export type Operation = { readonly atMs: number } &
         readonly at: 'importer' | 'exporter' | 'both';
       }
     | { readonly kind: 'reprice'; readonly offer: number; readonly priceMinor: number }
-    | { readonly kind: 'crash'; readonly party: 'importer' | 'exporter' }
+    /** A party's workers die, and are back after a while. */
+    | { readonly kind: 'crash'; readonly party: 'importer' | 'exporter'; readonly forMs: number }
     | { readonly kind: 'forget'; readonly of: number }
     | { readonly kind: 'cut'; readonly forMs: number }
     | { readonly kind: 'skew'; readonly party: 'importer' | 'exporter'; readonly ms: number }
@@ -151,7 +152,7 @@ function operationOf(
         priceMinor: chance.one([70_00, 120_00]),
       }),
     ],
-    [1, () => ({ kind: 'crash', party })],
+    [2, () => ({ kind: 'crash', party, forMs: chance.one([0, 5_000, 95_000, 300_000]) })],
     [1, () => ({ kind: 'forget', of })],
     [1, () => ({ kind: 'cut', forMs: chance.one([2_000, 30_000, 1_200_000]) })],
     [1, () => ({ kind: 'skew', party, ms: chance.one([-5_000, 5_000, 60_000]) })],
@@ -270,6 +271,7 @@ const PLACES: readonly Choice<Place>[] = [
 /** Single faults are met by the next try: what breaks a rule is mostly several in a row. */
 const STORM_SHARE = 0.5;
 const STORM_PASSINGS = 8;
+const STORM_DENSITY = 0.75;
 
 /** One kind of call that goes wrong again and again, now before and now after it took effect. */
 function stormOf(chance: Chance): Fault[] {
@@ -280,10 +282,10 @@ function stormOf(chance: Chance): Fault[] {
     const ms = chance.one([3_000, 45_000, 100_000, 200_000]);
     if (!isBefore) return { ...place, point: 'call.answered', action: chance.one(AFTER), ms };
     return { ...place, point: 'call.send', action: chance.one(BEFORE), ms };
-  }).filter(() => chance.isHit(STORM_SHARE));
+  }).filter(() => chance.isHit(STORM_DENSITY));
 }
 
-const BEFORE = ['refuse', 'lose', 'late', 'stop'] as const;
+const BEFORE = ['refuse', 'lose', 'late', 'late', 'stop'] as const;
 const AFTER = ['lose', 'kill', 'stop'] as const;
 
 function faultOf(chance: Chance): Fault {

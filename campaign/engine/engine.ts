@@ -60,6 +60,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #runs = new Map<string, Execution>();
   readonly #threads = new Set<Thread>();
+  #downUntil = 0;
   /** Tasks and activities started, lost ones included. */
   readonly counts = { tasks: 0, lost: 0, replays: 0, activities: 0 };
 
@@ -117,8 +118,9 @@ export class Engine {
     return promise;
   }
 
-  /** `kill -9` of this party's workers: all that runs is gone, and so is what they remember. */
-  crash(): void {
+  /** `kill -9` of all workers with what they remember; none is back before `forMs` have passed. */
+  crash(forMs: number): void {
+    this.#downUntil = this.#options.schedule.now() + forMs;
     for (const thread of this.#threads) this.#options.schedule.kill(thread);
     for (const run of this.#runs.values()) run.cached = undefined;
   }
@@ -156,7 +158,16 @@ export class Engine {
   #wake(run: Execution): void {
     if (run.isTaskUnderWay || !run.isOpen) return;
     run.isTaskUnderWay = true;
-    this.#runTask(run);
+    this.#whenUp(() => {
+      if (run.isOpen) this.#runTask(run);
+    });
+  }
+
+  /** Work waits at the engine while no worker is there. */
+  #whenUp(work: () => void): void {
+    const { schedule } = this.#options;
+    if (schedule.now() >= this.#downUntil) return work();
+    schedule.at(this.#downUntil, () => this.#whenUp(work));
   }
 
   #runTask(run: Execution): void {
@@ -350,7 +361,7 @@ export class Engine {
       run.activities.delete(seq);
       this.#tell(run, { resolveActivity: { seq, isLocal: false, result } });
     };
-    schedule.spawn(`${this.#options.name}: ${run.workflowId} ${name}`, async (own) => {
+    const perform = async (own: Thread): Promise<void> => {
       own.onLost = giveUp;
       this.#threads.add(own);
       try {
@@ -365,7 +376,9 @@ export class Engine {
       } finally {
         this.#threads.delete(own);
       }
-    });
+    };
+    const thread = `${this.#options.name}: ${run.workflowId} ${name}`;
+    this.#whenUp(() => void schedule.spawn(thread, perform));
   }
 }
 
