@@ -256,7 +256,8 @@ function tracedCall(tracing: Tracing, options: CallOptions, perform: Perform): P
 
 async function call(options: CallOptions): Promise<CallAnswer> {
   const { agent, partner, method, url, body, headers, timeoutMs, signal } = options;
-  const deadline = AbortSignal.timeout(timeoutMs);
+  // What is left of a budget is a fraction, and the platform takes whole milliseconds only.
+  const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
   try {
     const answer = await request(url, {
       dispatcher: partner === undefined ? agent : connectionsTo(partner, { agent, url }),
