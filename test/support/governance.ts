@@ -66,7 +66,7 @@ export async function introduce(parties: Parties): Promise<Governance> {
 const revisions = new WeakMap<WhiteLabel, number>();
 
 /** The next revision of policy and relationship, in force at one party; the rest is as at the start. */
-async function govern(parties: Parties, own: WhiteLabel, terms: Terms): Promise<void> {
+export async function govern(parties: Parties, own: WhiteLabel, terms: Terms): Promise<void> {
   const revision = (revisions.get(own) ?? 0) + 1;
   revisions.set(own, revision);
   const { id: wlId, currency } = own.config.wl;
