@@ -5,6 +5,7 @@ import { callJson, createAgent, type CallAnswer } from '../activities/clients/ag
 import { CP, tlsUrl } from '../stack/parties.ts';
 import { readPorts } from '../stack/ports.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { languageOf } from './language.ts';
 import { localCa } from './place.ts';
 import { Refusal } from './refusal.ts';
 import { keptSession, type Session } from './session.ts';
@@ -53,8 +54,9 @@ export async function connect(around: Around): Promise<Web> {
   const door = await openDoor(around);
   try {
     const authorization = `Bearer ${await tokenFor(around, door)}`;
+    const spoken = { 'accept-language': languageOf(around.env) };
     const call: Web['call'] = async ({ headers, ...rest }) =>
-      door.call({ ...rest, headers: { ...headers, authorization } });
+      door.call({ ...rest, headers: { ...spoken, ...headers, authorization } });
     const get: Web['get'] = (path, query = {}) => call({ path, query });
     return { call, get, close: door.close };
   } catch (error) {

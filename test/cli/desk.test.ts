@@ -115,7 +115,11 @@ test(
     await desk.carry();
     const explained = await xwl(`trade explain ${tradeId}`);
     expect(explained.out).toMatch(/code +LIMIT_EXCEEDED\ndecided by +exporter\n/);
-    expect(explained.out).toMatch(/smallest change +\S.* \S/);
+    expect(explained.out).toMatch(/smallest change +In the relationship, change limitAmount /);
+    const portuguese = await xwl(`trade explain ${tradeId}`, { env: { LANG: 'pt_BR.UTF-8' } });
+    expect(portuguese.out).toMatch(/smallest change +No relacionamento, mudar limitAmount /);
+    const unknown = await xwl('trade explain 00000000-0000-4000-8000-000000000000');
+    expect(unknown).toMatchObject({ code: 1, out: '' });
 
     const { token } = await desk.cp.person('risk');
     const risk = { env: { XWL_TOKEN: token } };
