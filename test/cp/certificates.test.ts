@@ -249,6 +249,7 @@ describe('revoking', () => {
     const own = await newCertificate();
     expect(refusalOf(await revoke(EXPORTER, own.serial, exporter))).toBe('404 NOT_FOUND');
     expect(refusalOf(await revoke(EXPORTER, 'ABCDEF', exporter))).toBe('404 NOT_FOUND');
+    expect(refusalOf(await revoke(EXPORTER, '0', exporter))).toBe('422 VALIDATION_FAILED');
     const named = await revoke(EXPORTER, '00ABCDEF', undefined, stage.master);
     expect(named.body).toMatchObject({ serial: 'ABCDEF', origin: 'NAMED', state: 'REVOKED' });
     const path = `/admin/api/wls/${EXPORTER}/certificates`;

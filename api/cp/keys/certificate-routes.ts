@@ -30,7 +30,9 @@ export type CertificateDeps = Pick<
 // Ten times the request for the largest key that is taken.
 const MAX_CSR = 32_768;
 const MAX_REASON = 200;
-const SERIAL_FORM = /^[0-9A-Fa-f]{1,40}$/;
+// Zero is nobody's: no certificate has it, and no table takes it.
+const SERIAL_FORM = /^0{0,39}[1-9A-Fa-f][0-9A-Fa-f]{0,39}$/;
+const MAX_SERIAL = 40;
 const DAY_MS = 86_400_000;
 // A repeated request is answered with the same certificate while that is as good as a new one.
 const AS_GOOD_AS_NEW_MS = (CERTIFICATE_DAYS - 1) * DAY_MS;
@@ -39,7 +41,11 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 
 export const csrBody = z.strictObject({ csr: z.string().min(1).max(MAX_CSR) });
 export const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(MAX_REASON) });
-export const serial = z.string().regex(SERIAL_FORM, 'is hexadecimal').transform(serialOf);
+export const serial = z
+  .string()
+  .max(MAX_SERIAL)
+  .regex(SERIAL_FORM, 'is hexadecimal')
+  .transform(serialOf);
 
 export const issuedView = z.object({
   serial: z.string(),
