@@ -6,6 +6,8 @@ export interface CpuReading {
   /** Of the whole machine: everything but idle and waiting for disks. */
   readonly machineBusyMs: number;
   readonly machineTotalMs: number;
+  /** Taken by the host for others, where this machine is a virtual one; not in the busy time. */
+  readonly machineStealMs: number;
 }
 
 export interface WatchedProcess {
@@ -64,14 +66,19 @@ function readTimes(): Map<number, ProcessTimes> {
   return times;
 }
 
-function readMachine(): { machineBusyMs: number; machineTotalMs: number } | undefined {
+function readMachine(): Omit<CpuReading, 'byProcess'> | undefined {
   const line = readIfThere('/proc/stat')?.split('\n')[0];
   if (line === undefined) return undefined;
   // user nice system idle iowait irq softirq steal; guests are in user already.
   const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
   const total = ticks.reduce((sum, value) => sum + value, 0);
-  const unused = (ticks[3] ?? 0) + (ticks[4] ?? 0);
-  return { machineBusyMs: (total - unused) * MS_PER_TICK, machineTotalMs: total * MS_PER_TICK };
+  const [idle = 0, waiting = 0] = [ticks[3], ticks[4]];
+  const steal = ticks[7] ?? 0;
+  return {
+    machineBusyMs: (total - idle - waiting - steal) * MS_PER_TICK,
+    machineTotalMs: total * MS_PER_TICK,
+    machineStealMs: steal * MS_PER_TICK,
+  };
 }
 
 /** Processes end while they are listed. */
@@ -89,6 +96,8 @@ export interface CpuUse {
   readonly byProcess: ReadonlyMap<string, number>;
   /** Share of the machine, 0 to 1, that went to programs that are not part of this run. */
   readonly foreignShare: number;
+  /** Share of the machine, 0 to 1, that the host gave to other machines. */
+  readonly stealShare: number;
 }
 
 export function cpuBetween(
@@ -102,5 +111,10 @@ export function cpuBetween(
   const ours = [...byProcess.values()].reduce((sum, ms) => sum + ms, 0);
   const busy = after.machineBusyMs - before.machineBusyMs;
   const total = after.machineTotalMs - before.machineTotalMs;
-  return { byProcess, foreignShare: total === 0 ? 0 : Math.max(0, busy - ours) / total };
+  const share = (ms: number): number => (total === 0 ? 0 : Math.max(0, ms) / total);
+  return {
+    byProcess,
+    foreignShare: share(busy - ours),
+    stealShare: share(after.machineStealMs - before.machineStealMs),
+  };
 }

@@ -16,7 +16,12 @@ export interface LatencyFigures {
 
 /** An HDR histogram of the given latencies. */
 export function latencyFigures(latenciesMs: readonly number[]): LatencyFigures {
-  const histogram: Histogram = build({
+  return figuresOf(latencyHistogram(latenciesMs));
+}
+
+/** Histograms of several runs are added, never their percentiles averaged. */
+export function latencyHistogram(latenciesMs: readonly number[]): Histogram {
+  const histogram = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: HIGHEST_US,
     numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
@@ -24,13 +29,18 @@ export function latencyFigures(latenciesMs: readonly number[]): LatencyFigures {
   for (const ms of latenciesMs) {
     histogram.recordValue(Math.min(HIGHEST_US, Math.max(1, Math.round(ms * US_PER_MS))));
   }
+  return histogram;
+}
+
+export function figuresOf(histogram: Histogram): LatencyFigures {
+  const count = histogram.totalCount;
   const at = (percentile: number): number =>
-    latenciesMs.length === 0 ? 0 : histogram.getValueAtPercentile(percentile) / US_PER_MS;
+    count === 0 ? 0 : histogram.getValueAtPercentile(percentile) / US_PER_MS;
   return {
-    count: latenciesMs.length,
+    count,
     p50: at(50),
     p99: at(99),
     p999: at(99.9),
-    max: latenciesMs.length === 0 ? 0 : histogram.maxValue / US_PER_MS,
+    max: count === 0 ? 0 : histogram.maxValue / US_PER_MS,
   };
 }

@@ -23,27 +23,27 @@ export interface Answer {
   readonly detail?: string | undefined;
 }
 
-export interface Attempt {
-  readonly purchase: Purchase;
+export interface Attempt<P = Purchase> {
+  readonly purchase: P;
   readonly answer: Answer;
   /** From the intended send time to the end of the answer, or to the time-out. */
   readonly latencyMs: number;
 }
 
-export interface Load {
-  readonly next: () => Purchase;
-  readonly buy: (purchase: Purchase) => Promise<Answer>;
+export interface Load<P = Purchase> {
+  readonly next: () => P;
+  readonly buy: (purchase: P) => Promise<Answer>;
 }
 
-export interface LoadResult {
-  readonly attempts: readonly Attempt[];
+export interface LoadResult<P = Purchase> {
+  readonly attempts: readonly Attempt<P>[];
   readonly elapsedMs: number;
 }
 
 const MS_PER_SECOND = 1_000;
 
 /** Runs one cell to its last answer. */
-export async function runCell(cell: Cell, load: Load): Promise<LoadResult> {
+export async function runCell<P>(cell: Cell, load: Load<P>): Promise<LoadResult<P>> {
   const startedAt = performance.now();
   const attempts =
     cell.kind === 'open'
@@ -52,9 +52,13 @@ export async function runCell(cell: Cell, load: Load): Promise<LoadResult> {
   return { attempts, elapsedMs: performance.now() - startedAt };
 }
 
-async function openLoop(perSecond: number, seconds: number, load: Load): Promise<Attempt[]> {
+async function openLoop<P>(
+  perSecond: number,
+  seconds: number,
+  load: Load<P>,
+): Promise<Attempt<P>[]> {
   const startedAt = performance.now();
-  const sent: Promise<Attempt>[] = [];
+  const sent: Promise<Attempt<P>>[] = [];
   for (let index = 0; index < perSecond * seconds; index += 1) {
     const intendedAt = startedAt + (index * MS_PER_SECOND) / perSecond;
     const waitMs = intendedAt - performance.now();
@@ -65,17 +69,21 @@ async function openLoop(perSecond: number, seconds: number, load: Load): Promise
   return Promise.all(sent);
 }
 
-async function closedLoop(clients: number, seconds: number, load: Load): Promise<Attempt[]> {
+async function closedLoop<P>(
+  clients: number,
+  seconds: number,
+  load: Load<P>,
+): Promise<Attempt<P>[]> {
   const until = performance.now() + seconds * MS_PER_SECOND;
-  const client = async (): Promise<Attempt[]> => {
-    const done: Attempt[] = [];
+  const client = async (): Promise<Attempt<P>[]> => {
+    const done: Attempt<P>[] = [];
     while (performance.now() < until) done.push(await attempt(load, performance.now()));
     return done;
   };
   return (await Promise.all(Array.from({ length: clients }, client))).flat();
 }
 
-async function attempt(load: Load, intendedAt: number): Promise<Attempt> {
+async function attempt<P>(load: Load<P>, intendedAt: number): Promise<Attempt<P>> {
   const purchase = load.next();
   const answer = await load.buy(purchase);
   return { purchase, answer, latencyMs: performance.now() - intendedAt };

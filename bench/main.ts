@@ -1,26 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
-import { createDatabase, createPool } from '../db/pool.ts';
-import type { WlTables } from '../db/wl/schema.ts';
 import { checkInvariants, isHolding, renderInvariants } from '../invariants/index.ts';
 import { messageOf } from '../stack/errors.ts';
-import { EXPORTER, IMPORTER, tlsUrl, WL_PARTIES, type WlParty } from '../stack/parties.ts';
-import { createProgress } from '../stack/progress.ts';
-import { register } from '../stack/register.ts';
-import { startStack, type Stack } from '../stack/stack.ts';
-import { createBuyer, createBuyerAgent } from './buyer.ts';
+import { EXPORTER, IMPORTER, tlsUrl, WL_PARTIES } from '../stack/parties.ts';
+import type { Stack } from '../stack/stack.ts';
+import { openBenchStack, type StackSetting } from './bench-stack.ts';
 import { benchConsole } from './console/main.ts';
 import { cpuBetween, readCpu, type CpuUse, type WatchedProcess } from './cpu.ts';
 import { confirmsBetween, readConfirms } from './exporter-slo.ts';
 import { latencyFigures } from './latency.ts';
 import { runCell, type Attempt, type Cell, type Load } from './load.ts';
-import { openMarket, type Market } from './market.ts';
+import type { Market } from './market.ts';
+import { runPeers } from './peers/main.ts';
 import { planOf, readBenchOptions, USAGE, type Plan } from './options.ts';
 import { startPlain, type PlainSystem } from './plain-system.ts';
-import { findPorts } from './ports.ts';
 import {
   renderConfirms,
   renderCpu,
@@ -36,16 +30,11 @@ import { countTrades, verifyOutcomes, type Books } from './verify.ts';
 
 /** Beside the local stack's own data: /tmp may be memory, where a commit costs nothing. */
 const DATA_FOLDER = '.data';
-/** Of what the processes wrote; shown where something was wrong. */
-const LAST_LINES = 60;
 /** Above this the machine was busy with something else, and the figures say so. */
 const FOREIGN_CPU_MAX = 0.1;
 const EXIT_INTERRUPTED = 130;
 /** An interrupted start may still be writing: the folder is tried again for a few seconds. */
 const REMOVE = { recursive: true, force: true, maxRetries: 8, retryDelay: 250 };
-const CHECK_POOL = 2;
-/** Whole tables are read and summed in one statement. */
-const CHECK_TIMEOUT_MS = 60_000;
 /** A workflow completes behind its answer: this much belongs to the cell too. */
 const DRAIN_MS = 500;
 const MS_PER_SECOND = 1_000;
@@ -64,6 +53,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 async function main(): Promise<number> {
   const [what, ...others] = process.argv.slice(2);
   if (what === 'console') return benchConsole(others);
+  if (what === 'core' || what === 'full' || what === 'kill') return runPeers([what, ...others]);
   const options = readBenchOptions(process.argv.slice(2));
   if (options.help) {
     print(USAGE);
@@ -97,14 +87,8 @@ async function main(): Promise<number> {
   }
 }
 
-interface Setting {
-  readonly dataDir: string;
+interface Setting extends StackSetting {
   readonly plan: Plan;
-  /** The last lines that the processes wrote. */
-  readonly lines: string[];
-  readonly signal: AbortSignal;
-  /** Undone in reverse order at the end. */
-  readonly closing: (() => Promise<unknown>)[];
 }
 
 const secondsSince = (startedAt: number): number =>
@@ -138,67 +122,12 @@ async function run(setting: Setting): Promise<number> {
 
 async function openBench(setting: Setting): Promise<Bench> {
   const { closing } = setting;
-  const stack = await openStack(setting);
-  await register(stack, () => undefined);
-  const open = (party: WlParty): Kysely<WlTables> => {
-    const pool = createPool({
-      url: stack.databaseUrl(party),
-      size: CHECK_POOL,
-      applicationName: 'bench',
-      statementTimeoutMs: CHECK_TIMEOUT_MS,
-      onError: (error) => setting.lines.push(`bench: ${messageOf(error)}`),
-    });
-    closing.push(() => pool.end());
-    return createDatabase<WlTables>(pool);
-  };
-  const books = { exporter: open(EXPORTER), importer: open(IMPORTER) };
-  const market = await openMarket(stack, books.exporter);
+  const { stack, books, market, buyAt } = await openBenchStack(setting);
   const plain = await startPlain(stack);
   closing.push(() => plain.stop());
-  const agent = createBuyerAgent(readFileSync(stack.pki.caPath, 'utf8'));
-  closing.push(() => agent.destroy());
-  const loadOf = (base: string): Load => ({
-    next: () => market.next(),
-    buy: createBuyer(agent, base),
-  });
+  const loadOf = (base: string): Load => ({ next: () => market.next(), buy: buyAt(base) });
   const loads = { plain: loadOf(plain.url), workflow: loadOf(tlsUrl(IMPORTER, stack.ports)) };
   return { stack, books, market, plain, loads, sent: 0 };
-}
-
-async function openStack({ dataDir, lines, signal, closing }: Setting): Promise<Stack> {
-  const progress = createProgress({
-    write: (text) => void process.stdout.write(text),
-    isTerminal: process.stdout.isTTY,
-    ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
-  });
-  const starting = startStack({
-    env: stackEnvironment(),
-    dataDir,
-    ports: await findPorts(),
-    progress,
-    log(line) {
-      lines.push(line);
-      if (lines.length > LAST_LINES) lines.shift();
-    },
-    onFatal: (error) => print(messageOf(error)),
-    signal,
-  });
-  // A start that failed has stopped everything, and its error is told where it is awaited.
-  closing.push(() =>
-    starting.then(
-      (stack) => stack.stop(),
-      () => undefined,
-    ),
-  );
-  return starting;
-}
-
-/** The user's own servers and addresses are not what this measures. */
-const NOT_OURS = /^(?:DATABASE_URL|TEMPORAL_ADDRESS|CP_|EXPORTER_|IMPORTER_)/;
-
-function stackEnvironment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !NOT_OURS.test(name));
-  return { LOG_LEVEL: 'warn', ...Object.fromEntries(own) };
 }
 
 function watched({ stack, plain }: Bench): WatchedProcess[] {

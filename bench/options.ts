@@ -6,6 +6,7 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [--quick]
+npm run bench -- core | full | kill: beside other durable systems (docs/benchmarks.md)
 
   Buys on a private local stack, and through a plain Express + pg handler that makes the same calls
   and writes the same rows, and compares the two.

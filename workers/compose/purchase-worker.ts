@@ -15,6 +15,13 @@ const CACHED_WORKFLOWS = 500;
  */
 const RUNNING_PURCHASES = 16;
 
+/** How a purchase worker is set; the benchmark's bare purchase is set alike. */
+export const PURCHASE_WORKER = {
+  stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+  maxCachedWorkflows: CACHED_WORKFLOWS,
+  maxConcurrentWorkflowTaskExecutions: RUNNING_PURCHASES,
+} as const;
+
 /** The purchase worker of a WL: in the gateway, and once more in the worker as its standby. */
 export function purchaseWorker(
   node: Pick<WlNode, 'purchaseActivities' | 'database'>,
@@ -24,8 +31,6 @@ export function purchaseWorker(
     taskQueue: PURCHASE_QUEUE,
     workflowBundle: bundle,
     activities: { ...node.purchaseActivities, ...createWarmUpActivities(node.database.db) },
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    maxCachedWorkflows: CACHED_WORKFLOWS,
-    maxConcurrentWorkflowTaskExecutions: RUNNING_PURCHASES,
+    ...PURCHASE_WORKER,
   };
 }

@@ -1,0 +1,41 @@
+import type { Answer } from '../load.ts';
+
+/** The systems that are measured beside each other, in the order of the report. */
+export const SYSTEMS = [
+  'express',
+  'journal',
+  'dbos',
+  'restate',
+  'temporal-naive',
+  'ours-bare',
+  'ours-full',
+] as const;
+export type SystemName = (typeof SYSTEMS)[number];
+
+export function isSystemName(text: string): text is SystemName {
+  return (SYSTEMS as readonly string[]).includes(text);
+}
+
+/** What each is, as the report says it. */
+export const DESCRIPTIONS: Readonly<Record<SystemName, string>> = {
+  express: 'Express and pg: four calls and one row, nothing survives a crash',
+  journal: 'Express and a hand-made journal in PostgreSQL: a commit a step, resumed at the start',
+  dbos: 'DBOS, a step a call, its journal in the same PostgreSQL',
+  restate: 'Restate, one node, 2 partitions, ctx.run a call',
+  'temporal-naive': 'Temporal, a regular activity a call, the answer is the result of the workflow',
+  'ours-bare': 'Temporal as purchases use it here: eager start, local steps, answer at the commit',
+  'ours-full': 'a whole purchase: mTLS, tokens, policy, audit, ledger, outbox',
+};
+
+/** Every system but the full purchase runs as `apps/<name>.ts`. */
+export type AppName = Exclude<SystemName, 'ours-full'>;
+
+/** The four calls of a bare purchase, in order; each is idempotent by the purchase's id. */
+export const STEPS = ['hold', 'debit', 'confirm', 'settle'] as const;
+export type Step = (typeof STEPS)[number];
+
+/** One running system, ready to be bought at. */
+export interface RunningSystem {
+  readonly name: SystemName;
+  buy(id: string): Promise<Answer>;
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCell, type Cell } from '../load.ts';
+import type { SystemName } from './contract.ts';
+import { startEngines, type EngineSetting } from './engines.ts';
+import { startFull } from './full.ts';
+import { installPeers } from './install.ts';
+import { runKillTest } from './kill.ts';
+import { measureIdle, measureQuietly, noiseOf, type Field } from './measure.ts';
+import { orderOf, planOfPeers, type PeersPlan } from './plan.ts';
+import { renderPeers } from './report.ts';
+import { mergedFigures, openResults, type ResultStore } from './results.ts';
+import { startApp, type RunningApp } from './systems.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const EXIT_INTERRUPTED = 130;
+/** An interrupted start may still be writing: the folder is tried again for a few seconds. */
+const REMOVE = { recursive: true, force: true, maxRetries: 8, retryDelay: 250 };
+/** Compilers, caches and connections are warm before the first cell. */
+const WARM_UP = { name: 'warm-up', kind: 'closed', clients: 8 } as const;
+const WARM_UP_SECONDS = 4;
+const IDLE_SECONDS = 4;
+const MS_PER_MINUTE = 60_000;
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** `npm run bench -- core | full | kill`; answers the exit code. */
+export async function runPeers(args: readonly string[]): Promise<number> {
+  const plan = planOfPeers(args);
+  const startedAt = performance.now();
+  const interrupt = new AbortController();
+  const dataDir = join(ROOT, '.data', `bench-peers-${process.pid}`);
+  const setting: EngineSetting = { dataDir, lines: [], closing: [() => rm(dataDir, REMOVE)] };
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        interrupt.abort();
+        resolve(EXIT_INTERRUPTED);
+      });
+    }
+  });
+  const work = args[0] === 'kill' ? kill(setting, plan) : table(setting, plan, interrupt.signal);
+  try {
+    return await Promise.race([work, interrupted]);
+  } catch (error) {
+    print(`\nLast lines of the processes\n${setting.lines.join('\n')}`);
+    throw error;
+  } finally {
+    for (const close of setting.closing.reverse()) await close();
+    print(`${((performance.now() - startedAt) / MS_PER_MINUTE).toFixed(1)} minutes in all`);
+  }
+}
+
+async function kill(setting: EngineSetting, plan: PeersPlan): Promise<number> {
+  await installPeers(print);
+  const engines = await startEngines(setting);
+  return (await runKillTest(engines, plan.systems, print)) ? 0 : 1;
+}
+
+async function table(
+  setting: EngineSetting,
+  plan: PeersPlan,
+  signal: AbortSignal,
+): Promise<number> {
+  const { systems, cells, repetitions, quick } = plan;
+  const store = await openResults(`${plan.name}${quick ? '-quick' : ''}`, plan.fresh);
+  await installPeers(print);
+  const field = await openField(setting, systems, signal);
+  await warmUp(field, systems);
+  const idle = await measureIdle(field, IDLE_SECONDS);
+  for (let repetition = 1; repetition <= repetitions; repetition += 1) {
+    for (const [index, cell] of cells.entries()) {
+      for (const system of orderOf(systems, repetition + index)) {
+        signal.throwIfAborted();
+        await measureOnce({ store, field, quick }, { repetition, cell, system });
+      }
+    }
+  }
+  const results = await store.all();
+  print(renderPeers({ plan, results, durability: field.engines.durability, idle }));
+  return results.every(({ verified }) => verified.wrong.length === 0) ? 0 : 1;
+}
+
+async function openField(
+  setting: EngineSetting,
+  systems: readonly SystemName[],
+  signal: AbortSignal,
+): Promise<Field> {
+  print('starting PostgreSQL, Temporal, Restate, the partners and each system');
+  const engines = await startEngines(setting);
+  const apps = new Map<SystemName, RunningApp>();
+  for (const name of systems) {
+    if (name !== 'ours-full') apps.set(name, await startApp(engines, name));
+  }
+  const full = systems.includes('ours-full') ? await startFull(setting, signal) : undefined;
+  return { engines, apps, full };
+}
+
+async function warmUp(field: Field, systems: readonly SystemName[]): Promise<void> {
+  const cell: Cell = { ...WARM_UP, seconds: WARM_UP_SECONDS };
+  for (const system of systems) {
+    const app = field.apps.get(system);
+    if (app !== undefined) await runCell(cell, { next: randomUUID, buy: app.buy });
+    else if (field.full !== undefined) await runCell(cell, field.full.load);
+  }
+  await field.full?.confirms();
+}
+
+interface Turn {
+  readonly repetition: number;
+  readonly cell: Cell;
+  readonly system: SystemName;
+}
+
+async function measureOnce(
+  { store, field, quick }: { store: ResultStore; field: Field; quick: boolean },
+  { repetition, cell, system }: Turn,
+): Promise<void> {
+  const name = `${repetition}  ${cell.name.padEnd(18)}  ${system.padEnd(15)}`;
+  const known = await store.read(repetition, cell.name, system);
+  if (known !== undefined) return print(`${name}  taken over`);
+  const measured = await measureQuietly(field, cell, system, quick ? 1 : undefined);
+  const result = { ...measured, repetition };
+  await store.write(result);
+  const { p50, p99 } = mergedFigures([result]);
+  const rate = (result.confirmed * 1_000) / result.elapsedMs;
+  print(
+    `${name}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(0)} ms  ${rate.toFixed(1)}/s  noise ${(100 * noiseOf(result)).toFixed(0)} %`,
+  );
+  for (const fault of result.verified.wrong) print(`WRONG  ${fault}`);
+}

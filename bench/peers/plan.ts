@@ -1,0 +1,80 @@
+import type { Cell } from '../load.ts';
+import { isSystemName, SYSTEMS, type SystemName } from './contract.ts';
+
+export interface PeersPlan {
+  readonly name: 'core' | 'full';
+  readonly quick: boolean;
+  /** Throws away the cells of an earlier, unfinished run. */
+  readonly fresh: boolean;
+  readonly repetitions: number;
+  readonly cells: readonly Cell[];
+  readonly systems: readonly SystemName[];
+}
+
+export const PEERS_USAGE = `npm run bench -- core | full | kill  [--quick] [--fresh] [--systems a,b]
+
+  core      the bare and the full purchase beside its peers, about 40 minutes
+  full      every load of the table, longer cells; about two and a half hours
+  kill      each bare system is killed amid its purchases, started again, and must resolve them all
+  --quick   one repetition of 5 s cells: shows that everything works, its figures mean little
+  --fresh   forgets the cells that an interrupted run has measured; without it they are taken over
+  --systems only these: ${SYSTEMS.join(', ')}`;
+
+/** So that the core table, with drains and a few repeated cells, stays under 40 minutes. */
+const CORE_SECONDS = 11;
+const FULL_SECONDS = 30;
+const QUICK_SECONDS = 5;
+const REPETITIONS = 3;
+const LOADS = {
+  core: { closed: [1, 16, 64], open: [10, 25] },
+  full: { closed: [1, 16, 64], open: [5, 10, 25, 50] },
+} as const;
+
+export function planOfPeers(args: readonly string[]): PeersPlan {
+  const [name, ...flags] = args;
+  if (name !== 'core' && name !== 'full' && name !== 'kill') throw new Error(PEERS_USAGE);
+  const quick = flags.includes('--quick');
+  const table = name === 'full' ? 'full' : 'core';
+  const seconds = quick ? QUICK_SECONDS : table === 'full' ? FULL_SECONDS : CORE_SECONDS;
+  return {
+    ...{ name: table, quick, fresh: flags.includes('--fresh') },
+    repetitions: quick ? 1 : REPETITIONS,
+    cells: cellsOf(table, seconds),
+    systems: systemsOf(flags),
+  };
+}
+
+function cellsOf(table: keyof typeof LOADS, seconds: number): Cell[] {
+  const { closed, open } = LOADS[table];
+  return [
+    ...closed.map((clients): Cell => {
+      const name = `closed, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
+      return { name, kind: 'closed', clients, seconds };
+    }),
+    ...open.map((perSecond): Cell => ({
+      name: `open, ${perSecond}/s`,
+      kind: 'open',
+      perSecond,
+      seconds,
+    })),
+  ];
+}
+
+function systemsOf(flags: readonly string[]): SystemName[] {
+  const known = new Set(['--quick', '--fresh', '--systems']);
+  const at = flags.indexOf('--systems');
+  const listed = at === -1 ? undefined : flags[at + 1];
+  const wrong = flags.find((flag, index) => !known.has(flag) && (at === -1 || index !== at + 1));
+  if (wrong !== undefined || (at !== -1 && listed === undefined)) throw new Error(PEERS_USAGE);
+  if (listed === undefined) return [...SYSTEMS];
+  return listed.split(',').map((name) => {
+    if (!isSystemName(name)) throw new Error(`"${name}" is not a system.\n\n${PEERS_USAGE}`);
+    return name;
+  });
+}
+
+/** Nobody always follows the same neighbour, nor always comes first. */
+export function orderOf<T>(systems: readonly T[], turn: number): T[] {
+  const start = turn % systems.length;
+  return [...systems.slice(start), ...systems.slice(0, start)];
+}

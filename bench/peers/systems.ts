@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { Pool } from 'undici';
+import { callFailed } from './outcome.ts';
+import type { Answer } from '../load.ts';
+import type { Child } from '../../stack/supervision/child.ts';
+import type { AppName, RunningSystem } from './contract.ts';
+import { nodeCommand, type Engines } from './engines.ts';
+
+/** More than the largest cell has clients; an open loop never waits for a connection. */
+const CONNECTIONS = 1_024;
+/** Who waits longer gives up, and the attempt counts with this time and as an error. */
+const ATTEMPT_TIMEOUT_MS = 5_000;
+
+export interface RunningApp extends RunningSystem {
+  readonly name: AppName;
+  readonly child: Child;
+}
+
+/** Starts one of the bare systems as a process of its own. */
+export async function startApp(
+  engines: Engines,
+  name: AppName,
+  nodeArgs: readonly string[] = [],
+): Promise<RunningApp> {
+  const entry = fileURLToPath(new URL(`./apps/${name}.ts`, import.meta.url));
+  const { command, args } = nodeCommand(entry);
+  const { child, port } = await engines.start({
+    ...{ name, command, args: [...nodeArgs, ...args] },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...engines.env },
+  });
+  const http = new Pool(`http://127.0.0.1:${port}`, {
+    connections: CONNECTIONS,
+    headersTimeout: ATTEMPT_TIMEOUT_MS,
+    bodyTimeout: ATTEMPT_TIMEOUT_MS,
+  });
+  return { name, child, buy: (id) => buy(http, id) };
+}
+
+async function buy(http: Pool, id: string): Promise<Answer> {
+  try {
+    const { statusCode, body } = await http.request({
+      method: 'POST',
+      path: '/purchase',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id }),
+    });
+    const text = await body.text();
+    if (statusCode === 200) return { status: 'CONFIRMED', tradeId: id };
+    return { status: 'FAILED', detail: `${statusCode} ${text.slice(0, 80)}` };
+  } catch (error) {
+    return callFailed(error);
+  }
+}
