@@ -65,9 +65,10 @@ async function table(
   signal: AbortSignal,
 ): Promise<number> {
   const { systems, cells, repetitions, quick } = plan;
-  const store = await openResults(`${plan.name}${quick ? '-quick' : ''}`, plan.fresh);
+  const kind = plan.profile ? '-profile' : quick ? '-quick' : '';
+  const store = await openResults(`${plan.name}${kind}`, plan.fresh);
   await installPeers(print);
-  const field = await openField(setting, systems, signal);
+  const field = await openField(setting, plan, signal);
   await warmUp(field, systems);
   const idle = await measureIdle(field, IDLE_SECONDS);
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
@@ -85,14 +86,14 @@ async function table(
 
 async function openField(
   setting: EngineSetting,
-  systems: readonly SystemName[],
+  { systems, profile }: PeersPlan,
   signal: AbortSignal,
 ): Promise<Field> {
   print('starting PostgreSQL, Temporal, Restate, the partners and each system');
   const engines = await startEngines(setting);
   const apps = new Map<SystemName, RunningApp>();
   for (const name of systems) {
-    if (name !== 'ours-full') apps.set(name, await startApp(engines, name));
+    if (name !== 'ours-full') apps.set(name, await startApp(engines, name, profile));
   }
   const full = systems.includes('ours-full') ? await startFull(setting, signal) : undefined;
   return { engines, apps, full };

@@ -26,6 +26,8 @@ export interface Verified {
 const POLL_MS = 200;
 /** What a saturated cell left behind is worked off by then; what crashed is resumed by then. */
 const RESOLVED_WITHIN_MS = 150_000;
+/** Accepted and not begun yet is seen nowhere: no new row for this long says that none is coming. */
+const QUIET_MS = 2_000;
 /** What is not durable gets the time of its own calls. */
 const FINISHED_WITHIN_MS = 5_000;
 
@@ -41,12 +43,17 @@ export async function verifyBare(
   const ids = attempts.map(({ purchase }) => purchase);
   const startedAt = performance.now();
   const mayLose = system === 'express';
+  const unanswered = attempts.some(({ answer }) => answer.status !== 'CONFIRMED');
+  let [known, quietSince] = [-1, startedAt];
   for (;;) {
     const rows = await readRows(engines, ids, system);
     const calls = await readCalls(engines, ids);
     const begun = ids.filter((id) => (calls.get(`${id}/hold`) ?? 0) > 0 && !rows.has(id));
     const elapsedMs = performance.now() - startedAt;
-    if (begun.length > 0 && elapsedMs < (mayLose ? FINISHED_WITHIN_MS : RESOLVED_WITHIN_MS)) {
+    if (rows.size !== known) [known, quietSince] = [rows.size, performance.now()];
+    const isQuiet = !unanswered || performance.now() - quietSince >= QUIET_MS;
+    const limitMs = mayLose ? FINISHED_WITHIN_MS : RESOLVED_WITHIN_MS;
+    if ((begun.length > 0 || !isQuiet) && elapsedMs < limitMs) {
       await delay(POLL_MS);
       continue;
     }

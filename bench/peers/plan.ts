@@ -6,18 +6,22 @@ export interface PeersPlan {
   readonly quick: boolean;
   /** Throws away the cells of an earlier, unfinished run. */
   readonly fresh: boolean;
+  /** V8 profiles of the apps' threads are written when they end; they cost, so no table of them. */
+  readonly profile: boolean;
   readonly repetitions: number;
   readonly cells: readonly Cell[];
   readonly systems: readonly SystemName[];
 }
 
-export const PEERS_USAGE = `npm run bench -- core | full | kill  [--quick] [--fresh] [--systems a,b]
+export const PEERS_USAGE = `npm run bench -- core | full | kill  [--quick] [--fresh] [--systems a,b] [--repetitions n] [--profile]
 
   core      the bare and the full purchase beside its peers, about 40 minutes
   full      every load of the table, longer cells; about two and a half hours
   kill      each bare system is killed amid its purchases, started again, and must resolve them all
   --quick   one repetition of 5 s cells: shows that everything works, its figures mean little
   --fresh   forgets the cells that an interrupted run has measured; without it they are taken over
+  --repetitions instead of 3 (1 with --quick)
+  --profile only 16 clients; each bare system's V8 profiles go to .data/bench-profiles
   --systems only these: ${SYSTEMS.join(', ')}`;
 
 /** So that the core table, with drains and a few repeated cells, stays under 40 minutes. */
@@ -25,6 +29,7 @@ const CORE_SECONDS = 11;
 const FULL_SECONDS = 30;
 const QUICK_SECONDS = 5;
 const REPETITIONS = 3;
+const PROFILED = 'closed, 16 clients';
 const LOADS = {
   core: { closed: [1, 16, 64], open: [10, 25] },
   full: { closed: [1, 16, 64], open: [5, 10, 25, 50] },
@@ -33,13 +38,15 @@ const LOADS = {
 export function planOfPeers(args: readonly string[]): PeersPlan {
   const [name, ...flags] = args;
   if (name !== 'core' && name !== 'full' && name !== 'kill') throw new Error(PEERS_USAGE);
+  assertKnown(flags);
   const quick = flags.includes('--quick');
+  const profile = flags.includes('--profile');
   const table = name === 'full' ? 'full' : 'core';
   const seconds = quick ? QUICK_SECONDS : table === 'full' ? FULL_SECONDS : CORE_SECONDS;
   return {
-    ...{ name: table, quick, fresh: flags.includes('--fresh') },
-    repetitions: quick ? 1 : REPETITIONS,
-    cells: cellsOf(table, seconds),
+    ...{ name: table, quick, profile, fresh: profile || flags.includes('--fresh') },
+    repetitions: Number(valueOf(flags, '--repetitions') ?? (quick ? 1 : REPETITIONS)),
+    cells: cellsOf(table, seconds).filter(({ name }) => !profile || name === PROFILED),
     systems: systemsOf(flags),
   };
 }
@@ -60,12 +67,24 @@ function cellsOf(table: keyof typeof LOADS, seconds: number): Cell[] {
   ];
 }
 
+const SWITCHES = ['--quick', '--fresh', '--profile'];
+const VALUED = ['--systems', '--repetitions'];
+
+function valueOf(flags: readonly string[], name: string): string | undefined {
+  const at = flags.indexOf(name);
+  return at === -1 ? undefined : flags[at + 1];
+}
+
+function assertKnown(flags: readonly string[]): void {
+  const wrong = flags.find((flag, index) => {
+    if (VALUED.includes(flags[index - 1] ?? '')) return false;
+    return !SWITCHES.includes(flag) && (!VALUED.includes(flag) || flags[index + 1] === undefined);
+  });
+  if (wrong !== undefined) throw new Error(`"${wrong}" can't be read.\n\n${PEERS_USAGE}`);
+}
+
 function systemsOf(flags: readonly string[]): SystemName[] {
-  const known = new Set(['--quick', '--fresh', '--systems']);
-  const at = flags.indexOf('--systems');
-  const listed = at === -1 ? undefined : flags[at + 1];
-  const wrong = flags.find((flag, index) => !known.has(flag) && (at === -1 || index !== at + 1));
-  if (wrong !== undefined || (at !== -1 && listed === undefined)) throw new Error(PEERS_USAGE);
+  const listed = valueOf(flags, '--systems');
   if (listed === undefined) return [...SYSTEMS];
   return listed.split(',').map((name) => {
     if (!isSystemName(name)) throw new Error(`"${name}" is not a system.\n\n${PEERS_USAGE}`);

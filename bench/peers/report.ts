@@ -16,6 +16,7 @@ export interface PeersReport {
 
 const PERCENT = 100;
 const MS_PER_SECOND = 1_000;
+const TIMELY = 0.95;
 const BYTES_PER_GIB = 2 ** 30;
 /** Below it an idle process is not worth a word. */
 const IDLE_SHOWN = 0.005;
@@ -91,12 +92,19 @@ function perSecond(results: readonly CellResult[]): number {
   return elapsedMs === 0 ? 0 : (confirmed * MS_PER_SECOND) / elapsedMs;
 }
 
+/** Work of one purchase in the time of another: no figure a purchase can be had of it. */
+function isLate(results: readonly CellResult[]): boolean {
+  return results.some(({ attempts, confirmed }) => confirmed < attempts * TIMELY);
+}
+
 function renderCpu(report: PeersReport): string {
   const head = ['cell', 'system', 'app', 'engine', 'postgres', 'partners', 'client', 'all'];
   const rows = report.plan.cells.flatMap((cell) =>
     report.plan.systems.map((system) => {
-      const parts = partsOf(of(report, cell.name, system), system);
-      return [cell.name, system, ...parts.map((value) => value.toFixed(1))];
+      const results = of(report, cell.name, system);
+      const parts = partsOf(results, system);
+      const shown = parts.map((value) => (isLate(results) ? '-' : value.toFixed(1)));
+      return [cell.name, system, ...shown];
     }),
   );
   return table([head, ...rows]);
@@ -107,7 +115,7 @@ const FIGURES: readonly Figure[] = [
   ['p50', (one) => mergedFigures([one]).p50],
   ['p99', (one) => mergedFigures([one]).p99],
   ['/s', (one) => perSecond([one])],
-  ['CPU', (one) => cpuOf([one], one.system)],
+  ['CPU', (one) => (isLate([one]) ? NaN : cpuOf([one], one.system))],
 ];
 
 function ratio(

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import { callFailed } from './outcome.ts';
@@ -11,6 +12,8 @@ const CONNECTIONS = 1_024;
 /** Who waits longer gives up, and the attempt counts with this time and as an error. */
 const ATTEMPT_TIMEOUT_MS = 5_000;
 
+const PROFILES = fileURLToPath(new URL('../../.data/bench-profiles', import.meta.url));
+
 export interface RunningApp extends RunningSystem {
   readonly name: AppName;
   readonly child: Child;
@@ -20,12 +23,17 @@ export interface RunningApp extends RunningSystem {
 export async function startApp(
   engines: Engines,
   name: AppName,
-  nodeArgs: readonly string[] = [],
+  profile = false,
 ): Promise<RunningApp> {
   const entry = fileURLToPath(new URL(`./apps/${name}.ts`, import.meta.url));
   const { command, args } = nodeCommand(entry);
+  const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${join(PROFILES, name)}`] : [];
   const { child, port } = await engines.start({
-    ...{ name, command, args: [...nodeArgs, ...args] },
+    ...{
+      name,
+      command,
+      args: [...profiling, ...args],
+    },
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...engines.env },
   });
   const http = new Pool(`http://127.0.0.1:${port}`, {
