@@ -9,7 +9,10 @@ export const SYSTEMS = [
   'temporal-naive',
   'ours-bare',
   'ours-full',
+  'ours-lean',
 ] as const;
+/** Measured only where it is asked for: what the lean sandbox saves. */
+export const DEFAULT_SYSTEMS = SYSTEMS.filter((name) => name !== 'ours-lean');
 export type SystemName = (typeof SYSTEMS)[number];
 
 export function isSystemName(text: string): text is SystemName {
@@ -24,6 +27,7 @@ export const DESCRIPTIONS: Readonly<Record<SystemName, string>> = {
   restate: 'Restate, one node, 2 partitions, ctx.run a call',
   'temporal-naive': 'Temporal, a regular activity a call, the answer is the result of the workflow',
   'ours-bare': 'Temporal as purchases use it here: eager start, local steps, answer at the commit',
+  'ours-lean': 'ours-bare, with the workflow sandbox entered without a thread a call',
   'ours-full': 'a whole purchase: mTLS, tokens, policy, audit, ledger, outbox',
 };
 

@@ -1,5 +1,5 @@
 import type { Cell } from '../load.ts';
-import { isSystemName, SYSTEMS, type SystemName } from './contract.ts';
+import { DEFAULT_SYSTEMS, isSystemName, SYSTEMS, type SystemName } from './contract.ts';
 
 export interface PeersPlan {
   readonly name: 'core' | 'full';
@@ -85,7 +85,7 @@ function assertKnown(flags: readonly string[]): void {
 
 function systemsOf(flags: readonly string[]): SystemName[] {
   const listed = valueOf(flags, '--systems');
-  if (listed === undefined) return [...SYSTEMS];
+  if (listed === undefined) return [...DEFAULT_SYSTEMS];
   return listed.split(',').map((name) => {
     if (!isSystemName(name)) throw new Error(`"${name}" is not a system.\n\n${PEERS_USAGE}`);
     return name;

@@ -14,6 +14,8 @@ const ATTEMPT_TIMEOUT_MS = 5_000;
 
 const PROFILES = fileURLToPath(new URL('../../.data/bench-profiles', import.meta.url));
 
+const SANDBOX_PRELOAD = ['--import', new URL('./sandbox-preload.ts', import.meta.url).href];
+
 export interface RunningApp extends RunningSystem {
   readonly name: AppName;
   readonly child: Child;
@@ -32,7 +34,7 @@ export async function startApp(
     ...{
       name,
       command,
-      args: [...profiling, ...args],
+      args: [...(name === 'ours-lean' ? SANDBOX_PRELOAD : []), ...profiling, ...args],
     },
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...engines.env },
   });

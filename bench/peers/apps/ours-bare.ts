@@ -1,18 +1,3 @@
-import { PURCHASE_WORKER } from '../../../workers/compose/purchase-worker.ts';
-import { PURCHASE_TASK_TIMEOUT_MS } from '../../../workflows/purchase/contract.ts';
-import { openTemporal } from './temporal.ts';
-import { serveApp } from './serve.ts';
+import { serveBare } from './bare.ts';
 
-/** The gateway's shape with nothing around it: its worker settings, eager start, local steps. */
-const taskQueue = 'bench-bare';
-const { client, saga } = await openTemporal('ours-bare', { ...PURCHASE_WORKER, taskQueue });
-
-serveApp(async (id) => {
-  const settled = saga.settled(id);
-  await client.workflow.start('barePurchase', {
-    ...{ workflowId: `bare/${id}`, taskQueue, args: [id] },
-    workflowTaskTimeout: PURCHASE_TASK_TIMEOUT_MS,
-    requestEagerStart: true,
-  });
-  await settled;
-});
+await serveBare('ours-bare');

@@ -1,0 +1,3 @@
+import { serveBare } from './bare.ts';
+
+await serveBare('ours-lean');
