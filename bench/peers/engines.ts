@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { freeLoopbackPort } from '../../runtime/temporal.ts';
+import { isPortFree } from '../../stack/ports.ts';
 import { startPostgres } from '../../stack/postgres/postgres.ts';
 import { launch, type Child, type ChildCommand } from '../../stack/supervision/child.ts';
 import { createLifeline, type Lifeline } from '../../stack/supervision/lifeline.ts';
@@ -57,7 +57,7 @@ export async function startEngines(setting: EngineSetting): Promise<Engines> {
   closing.push(async () => lifeline.close());
   const start = createStarter(lifeline, log, closing);
   const postgres = await startPostgres({
-    ...{ dataDir: join(dataDir, 'postgres'), port: await freeLoopbackPort(), lifeline, log },
+    ...{ dataDir: join(dataDir, 'postgres'), port: await nextPort(), lifeline, log },
     databases: ['bench', 'dbos'],
   });
   closing.push(() => postgres.stop());
@@ -145,8 +145,8 @@ async function openTemporalServer(
   }
   const server = await startTemporal({
     ...{ binary, dataDir: join(dataDir, 'temporal'), lifeline, log },
-    port: await freeLoopbackPort(),
-    uiPort: await freeLoopbackPort(),
+    port: await nextPort(),
+    uiPort: await nextPort(),
     namespaces: [NAMESPACE],
     searchAttributes: {},
   });
@@ -166,7 +166,8 @@ async function startRestate({
 }> {
   const base = join(dataDir, 'restate');
   await mkdir(base, { recursive: true });
-  const [node = 0, admin = 0, ingress = 0, service = 0] = await freePorts(4);
+  const [node, admin] = [await nextPort(), await nextPort()];
+  const [ingress, service] = [await nextPort(), await nextPort()];
   const child = await launch(
     {
       name: 'restate',
@@ -214,10 +215,17 @@ async function untilAnswers(url: string, child: Child): Promise<void> {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) ports.add(await freeLoopbackPort());
-  return [...ports];
+/** Below what the system hands out by itself, which may be taken between the look and the use. */
+const FIRST_PORT = 13_000;
+const LAST_PORT = 13_900;
+let lastPort = FIRST_PORT - 1;
+
+async function nextPort(): Promise<number> {
+  while (lastPort < LAST_PORT) {
+    lastPort += 1;
+    if (await isPortFree(lastPort)) return lastPort;
+  }
+  throw new Error(`there is no free port between ${FIRST_PORT} and ${LAST_PORT}`);
 }
 
 async function postgresDurability(pool: pg.Pool): Promise<string> {
