@@ -75,7 +75,7 @@ function refused(hostname: string): NodeJS.ErrnoException {
 
 function isAdmitted(address: string, hostname: string, profile: Profile): boolean {
   if (profile === 'local' && hostname === CONTAINER_HOST) return true;
-  const range = ipaddr.process(address).range();
+  const range = rangeOf(address);
   return range === 'unicast' || (profile === 'local' && range === 'loopback');
 }
 
@@ -99,7 +99,16 @@ function isInside(host: string): boolean {
   return PRIVATE_SUFFIXES.some((suffix) => host.endsWith(suffix));
 }
 
-/** An IPv4 address inside an IPv6 one is judged as the IPv4 address that it is. */
+/** All of IPv6 that IANA has given out for the public network. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/**
+ * An IPv4 address inside an IPv6 one is judged as the IPv4 address that it is. What is called
+ * unicast for want of a better name, such as the old `::a.b.c.d`, is reserved.
+ */
 function rangeOf(address: string): string {
-  return ipaddr.process(address).range();
+  const parsed = ipaddr.process(address);
+  const range = parsed.range();
+  if (range !== 'unicast' || parsed.kind() === 'ipv4') return range;
+  return (parsed as ipaddr.IPv6).match(GLOBAL_UNICAST) ? range : 'reserved';
 }

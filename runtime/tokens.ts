@@ -146,13 +146,23 @@ function importKey(jwk: JWK, imported: WeakMap<JWK, KeyObject>): KeyObject | und
   if (known !== undefined) return known;
   if (jwk.kty !== 'RSA' || jwk.use === 'enc') return undefined;
   if (jwk.alg !== undefined && jwk.alg !== TOKEN_ALGORITHM) return undefined;
-  const { kty, n, e } = jwk;
+  const { n, e } = jwk;
   if (n === undefined || e === undefined) return undefined;
-  const key = createPublicKey({ key: { kty, n, e }, format: 'jwk' });
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  const key = readKey({ kty: 'RSA', n, e });
+  const { modulusLength = 0, publicExponent = 0n } = key?.asymmetricKeyDetails ?? {};
+  if (key === undefined) return undefined;
   if (modulusLength < LEAST_MODULUS_BITS || publicExponent < LEAST_EXPONENT) return undefined;
   imported.set(jwk, key);
   return key;
+}
+
+/** Undefined for numbers that make no key: whoever is shown one has a bad token, not a bug. */
+function readKey(key: { kty: 'RSA'; n: string; e: string }): KeyObject | undefined {
+  try {
+    return createPublicKey({ key, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }
 
 async function checkSignature(

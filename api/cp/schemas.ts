@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { maskText } from '../../runtime/mask.ts';
+import { freeText } from '../http/free-text.ts';
 import { formatRate, parseFactor, parseRate } from '../../domain/shared/fx.ts';
 import { formatMinor } from '../../domain/shared/money.ts';
 import { emailInput } from '../http/email-input.ts';
@@ -14,8 +16,11 @@ export const wlParams = z.object({ id: wlId });
 export const pairParams = z.object({ src: wlId, dst: wlId });
 
 export const name = z.string().trim().min(1).max(MAX_NAME);
-export const description = z.string().max(MAX_TEXT);
-export const label = z.string().trim().min(1).max(MAX_LABEL);
+export const description = z
+  .string()
+  .max(MAX_TEXT)
+  .transform((text) => maskText(text).slice(0, MAX_TEXT));
+export const label = freeText(MAX_LABEL);
 export const email = emailInput.max(MAX_NAME);
 export const phone = z
   .string()

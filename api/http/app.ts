@@ -48,7 +48,7 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.set('case sensitive routing', true);
-  app.use(correlate(deps), observe(deps), helmet(SECURITY_HEADERS));
+  app.use(correlate(deps), observe(deps), helmet(SECURITY_HEADERS), refuseAmbiguous);
   serveOperations(app, deps);
   for (const route of deps.routes) {
     app[route.method](
@@ -88,6 +88,26 @@ const SECURITY_HEADERS: Parameters<typeof helmet>[0] = {
     },
   },
   strictTransportSecurity: { includeSubDomains: false },
+};
+
+// Node takes the first of them; what stands before us may take the last.
+const SINGLE_HEADERS = new Set(['host', 'authorization', 'content-type']);
+const VERSIONS = new Set(['1.0', '1.1']);
+
+/** What another server could read in another way is read by nobody (RFC 9112, 3.2 and 11.2). */
+const refuseAmbiguous: RequestHandler = ({ rawHeaders, httpVersion }, _response, next) => {
+  const seen = new Set<string>();
+  const isTwice = rawHeaders.some((header, index) => {
+    const name = header.toLowerCase();
+    if (index % 2 === 1 || !SINGLE_HEADERS.has(name)) return false;
+    return seen.has(name) || void seen.add(name);
+  });
+  if (isTwice || !VERSIONS.has(httpVersion)) {
+    const detail =
+      'A header that is sent once was sent twice, or the version of HTTP is not known.';
+    throw new Problem('VALIDATION_FAILED', { status: 400, detail });
+  }
+  next();
 };
 
 function correlate({ tracing }: AppDeps): RequestHandler {

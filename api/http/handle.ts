@@ -17,6 +17,7 @@ import type { Context, Reply, RequestFacts, Route } from './route.ts';
 
 // The largest honest body is a batch of 500 events; more is refused before it is parsed.
 export const BODY_LIMIT = '256kb';
+const BODY_LIMIT_BYTES = 256 * 1_024;
 const PARAMETER_LIMIT = 100;
 const UNAUTHENTICATED = new Set([401, 403]);
 
@@ -46,22 +47,40 @@ function admit({ guard }: Route, { certificateRules }: HandleDeps): RequestHandl
 function bodyParsers({ body, form }: Route): RequestHandler[] {
   const common = { limit: BODY_LIMIT, verify: keepRawBody };
   if (body !== undefined) {
-    return [requireType('application/json'), express.json({ ...common, strict: true })];
+    const parser = express.json({ ...common, strict: true });
+    return [refuseLarge, requireType('application/json'), parser];
   }
   if (form === undefined) return [];
   const parse = { ...common, extended: false, parameterLimit: PARAMETER_LIMIT };
-  return [requireType('application/x-www-form-urlencoded'), express.urlencoded(parse)];
+  const type = 'application/x-www-form-urlencoded';
+  return [refuseLarge, requireType(type), express.urlencoded(parse)];
 }
+
+/** The parser would read a body to its end before it refuses it: whoever says 10 GiB is not heard. */
+const refuseLarge: RequestHandler = (request, _response, next) => {
+  if (Number(request.get('content-length') ?? 0) > BODY_LIMIT_BYTES) {
+    throw new Problem('VALIDATION_FAILED', {
+      ...{ status: 413, detail: 'The body is too large.' },
+      headers: { Connection: 'close' },
+    });
+  }
+  next();
+};
+
+// JSON is UTF-8; what other character sets spell differently would be read in two ways.
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 
 function requireType(type: string): RequestHandler {
   return (request, _response, next) => {
     // `is` answers null where there is no body at all: that is for the schema to judge. Clients that
     // announce an empty one, as fetch does, mean the same.
     const isEmpty = request.get('content-length') === '0';
-    if (!isEmpty && request.is(type) === false) {
+    const charset = CHARSET.exec(request.get('content-type') ?? '')?.[1] ?? 'utf-8';
+    const isOther = charset.toLowerCase() !== 'utf-8';
+    if (!isEmpty && (request.is(type) === false || isOther)) {
       throw new Problem('VALIDATION_FAILED', {
         status: 415,
-        detail: `The body has to be ${type}.`,
+        detail: `The body has to be ${type} in UTF-8.`,
       });
     }
     next();

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { fingerprint } from '../../api/http/idempotency.ts';
@@ -36,7 +37,47 @@ function put(body: string, type = 'application/json') {
   return call(OFFER, { method: 'PUT', body, headers: { 'content-type': type } });
 }
 
+/** The status lines that come back for bytes, until the other side closes. */
+async function send(bytes: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect(Number(new URL(party.plainUrl).port), '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  socket.on('error', reject);
+  socket.on('close', () => resolve(text.slice(0, text.indexOf('\r\n'))));
+  socket.write(bytes);
+  return promise;
+}
+
+test.each([
+  ['two hosts', 'GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n', 400],
+  [
+    'two tokens',
+    'GET /healthz HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nauthorization: b\r\nConnection: close\r\n\r\n',
+    400,
+  ],
+  ['a version before 1.0', 'GET /healthz\r\n\r\n', 400],
+  [
+    'a body that says it is endless',
+    `PUT ${OFFER} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10737418240\r\n\r\n{`,
+    413,
+  ],
+])('%s: refused at once, and the connection ends', async (_name, bytes, status) => {
+  expect(await send(bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+});
+
 describe('bodies', () => {
+  test.each(['application/json; charset=utf-7', 'application/json;charset="utf-16"'])(
+    'are not read as %s',
+    async (type) => expect((await put('{"price":"1.00"}', type)).status).toBe(415),
+  );
+
+  test('are read as UTF-8, said or not', async () => {
+    for (const type of ['application/json; charset=UTF-8', 'application/json;charset="utf-8"']) {
+      expect((await put('{"price":"1.00"}', type)).status).toBe(200);
+    }
+  });
+
   test.each(['"80"', '"80.0"', '80', '80.5', '0.01'])('take the amount %s', async (price) => {
     const body = `{"price": ${price}}`;
     const answer = await put(body);

@@ -120,6 +120,15 @@ describe('a token of a WL', () => {
   });
 });
 
+test('a published key that is none makes tokens invalid, and nothing else', async () => {
+  const { verifier, published } = setup();
+  const token = await signToken(keys.importer, claims());
+  for (const change of [{ n: '!!!' }, { n: '' }, { e: '' }, { e: 'AA' }]) {
+    published.set('importer-1', { jwk: { ...keys.importer.jwk, ...change }, sub: IMPORTER });
+    expect(await verifier.verify(token, ON_TLS)).toEqual({ ok: false, code: 'TOKEN_INVALID' });
+  }
+});
+
 test('no token at all is TOKEN_MISSING', async () => {
   const { verifier } = setup();
   expect(await verifier.verify(undefined, ON_TLS)).toEqual({ ok: false, code: 'TOKEN_MISSING' });

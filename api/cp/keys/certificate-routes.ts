@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText } from '../../http/free-text.ts';
 import {
   isKeyRevoked,
   issuedForKey,
@@ -40,7 +41,7 @@ const AS_GOOD_AS_NEW_MS = (CERTIFICATE_DAYS - 1) * DAY_MS;
 const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 
 export const csrBody = z.strictObject({ csr: z.string().min(1).max(MAX_CSR) });
-export const revokeBody = z.strictObject({ reason: z.string().trim().min(1).max(MAX_REASON) });
+export const revokeBody = z.strictObject({ reason: freeText(MAX_REASON) });
 export const serial = z
   .string()
   .max(MAX_SERIAL)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText } from '../../http/free-text.ts';
 import { cancelPlan, listPlans, readPlan, type PlanDetails } from '../../../db/cp/plans/read.ts';
 import type { ClosingReport } from '../../../db/cp/plans/report.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
@@ -95,7 +96,7 @@ export function planRoutes({ db }: Pick<CpApiDeps, 'db'>, guards: Guards): Route
       ...{ ...common, method: 'post', path: '/admin/api/plans/:planId/cancel' },
       summary: 'End a plan although the pair is still disabled',
       params,
-      body: z.strictObject({ reason: z.string().trim().min(1).max(MAX_REASON) }),
+      body: z.strictObject({ reason: freeText(MAX_REASON) }),
       responses: { 200: planView },
       refuses: ['NOT_FOUND', 'CONFLICT'],
       handler: async ({ params: { planId: id }, body: { reason }, principal, facts }) => {

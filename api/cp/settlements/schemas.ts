@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText } from '../../http/free-text.ts';
 import type { SettlementDetails, Statement } from '../../../db/cp/settlements/read.ts';
 import { rateText } from '../../../db/cp/relationship.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
@@ -13,7 +14,7 @@ export const settlementBody = z.strictObject({
   src: wlId.meta({ description: 'The exporter, which is paid.' }),
   dst: wlId.meta({ description: 'The importer, which pays.' }),
   amount: moneyInput({ currency: "src's currency", atLeast: 1n }),
-  note: z.string().trim().min(1).max(MAX_NOTE),
+  note: freeText(MAX_NOTE),
 });
 
 export const settlementQuery = z.object({

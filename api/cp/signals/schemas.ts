@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText } from '../../http/free-text.ts';
 import type { StoredAttempt, StoredDelivery, StoredSignal } from '../../../db/cp/signals/read.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
 import { anyCase, instant, timestamp, wlId } from '../schemas.ts';
@@ -8,7 +9,7 @@ const MAX_REASON = 300;
 /** A hand-picked list; a longer one is a filter. */
 const MAX_IDS = 200;
 
-const reason = z.string().trim().min(1).max(MAX_REASON);
+const reason = freeText(MAX_REASON);
 
 export const signalBody = z.strictObject({
   src: wlId,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { emailInput } from '../../http/email-input.ts';
+import { freeText } from '../../http/free-text.ts';
 import { moneyInput, moneyOutput } from '../../http/money-input.ts';
 
 // Long enough for every catalogue seen, short enough for a page of them.
@@ -92,7 +93,7 @@ export const listedAccount = account.extend({
 export const newCredit = z.strictObject({
   amount: price,
   currency: z.string().regex(/^[A-Z]{3}$/, 'is three capital letters'),
-  note: line(MAX_NOTE),
+  note: freeText(MAX_NOTE),
 });
 export const credit = z.object({
   accountId: z.string(),

@@ -99,7 +99,7 @@ function memberOf(slug: WlSlug): Omit<Caller, 'name'> {
   invariant(member !== undefined, 'each white label of the stack has members');
   const { accountId, token } = member;
   return {
-    headers: { 'x-account-id': accountId, 'x-account-token': token },
+    headers: memberHeaders(member),
     fields: { accountId, token },
   };
 }
@@ -152,3 +152,11 @@ export async function supportToken(
 function narrowed({ keys }: Range, token: string, scope: string): string {
   return forge({ claims: { ...decodeJwt<JWTPayload>(token), scope }, key: keys.controlPlane });
 }
+
+export const memberHeaders = ({
+  accountId,
+  token,
+}: {
+  readonly accountId: string;
+  readonly token: string;
+}): Readonly<Record<string, string>> => ({ 'x-account-id': accountId, 'x-account-token': token });
