@@ -24,6 +24,7 @@ const ANYONE: CpAccess = { anyone: true };
 export const CP_ACCESS: Readonly<Record<string, CpAccess>> = {
   'POST /admin/api/auth/login': ANYONE,
   'GET /admin/api/session': EVERY_ROLE,
+  'GET /admin/api/people': EVERY_ROLE,
   'GET /admin/api/users': people(),
   'POST /admin/api/users': people(),
   'PATCH /admin/api/users/:id': people(),
