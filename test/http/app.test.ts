@@ -37,7 +37,6 @@ function put(body: string, type = 'application/json') {
   return call(OFFER, { method: 'PUT', body, headers: { 'content-type': type } });
 }
 
-/** The status lines that come back for bytes, until the other side closes. */
 async function send(bytes: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(Number(new URL(party.plainUrl).port), '127.0.0.1');
@@ -73,9 +72,8 @@ describe('bodies', () => {
   );
 
   test('are read as UTF-8, said or not', async () => {
-    for (const type of ['application/json; charset=UTF-8', 'application/json;charset="utf-8"']) {
-      expect((await put('{"price":"1.00"}', type)).status).toBe(200);
-    }
+    const type = 'application/json;charset="UTF-8"';
+    expect((await put('{"price":"1.00"}', type)).status).toBe(200);
   });
 
   test.each(['"80"', '"80.0"', '80', '80.5', '0.01'])('take the amount %s', async (price) => {
