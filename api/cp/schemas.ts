@@ -52,7 +52,11 @@ export const rate = decimal
   .transform((input, context) => {
     const parsed = parseRate(input);
     if (parsed.ok) return formatRate(parsed.value);
-    context.addIssue('is a positive decimal with at most eight decimals, such as "1.23456789"');
+    context.addIssue({
+      code: 'custom',
+      message: 'is a positive decimal with at most eight decimals, such as "1.23456789"',
+      params: { rule: 'rate' },
+    });
     return z.NEVER;
   });
 
@@ -64,7 +68,11 @@ export const fraction = decimal
   .transform((input, context) => {
     const parsed = parseFactor(input);
     if (parsed.ok && parsed.value <= WHOLE_IN_EIGHTHS) return formatRate(parsed.value);
-    context.addIssue('is a decimal from 0 to 1 with at most eight decimals, such as "0.05"');
+    context.addIssue({
+      code: 'custom',
+      message: 'is a decimal from 0 to 1 with at most eight decimals, such as "0.05"',
+      params: { rule: 'fraction' },
+    });
     return z.NEVER;
   });
 

@@ -22,7 +22,11 @@ export function moneyInput({ currency, atLeast = 0n }: MoneyInputOptions = {}) {
     .transform((input, context): Minor => {
       const amount = parseMinor(input);
       if (!amount.ok) {
-        context.addIssue('is a decimal amount with at most two decimals, such as "100.00"');
+        context.addIssue({
+          code: 'custom',
+          message: 'is a decimal amount with at most two decimals, such as "100.00"',
+          params: { rule: 'money' },
+        });
         return z.NEVER;
       }
       if (amount.value < atLeast) {

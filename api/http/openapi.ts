@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invariant } from '../../domain/shared/invariant.ts';
 import type { Code } from '../../domain/shared/codes.ts';
+import { FINDING_RULES } from './findings.ts';
 import { PROBLEM_TYPE, PROBLEMS } from './problem.ts';
 import { refusalsOf } from './refusals.ts';
 import type { MediaName, ResponseSpec, Route, SecurityScheme } from './route.ts';
@@ -81,6 +82,8 @@ const problemSchema = z.looseObject({
         in: z.enum(['body', 'query', 'path', 'header']),
         pointer: z.string(),
         message: z.string(),
+        rule: z.enum(FINDING_RULES).optional(),
+        bound: z.string().optional(),
       }),
     )
     .optional(),

@@ -1,5 +1,6 @@
 import { isDatabaseAway } from '../../db/pool.ts';
 import type { Code } from '../../domain/shared/codes.ts';
+import type { FindingRule } from './findings.ts';
 
 /** One finding of a validation: where it is and what is wrong there. */
 export interface ProblemDetail {
@@ -7,6 +8,10 @@ export interface ProblemDetail {
   /** JSON pointer inside that part, `/policy/exportDelaySeconds`. */
   readonly pointer: string;
   readonly message: string;
+  /** Which kind of rule found it, stable; the message is not. */
+  readonly rule?: FindingRule | undefined;
+  /** The rule's own figure or choices. */
+  readonly bound?: string | undefined;
 }
 
 export interface ProblemOptions {

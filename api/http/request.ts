@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import { currentCorrelation } from '../../runtime/correlation.ts';
 import { peerCertificate, type CertificateFacts, type PeerCertificate } from '../../runtime/tls.ts';
+import { findingsOf, toPointer } from './findings.ts';
 import { Problem, type ProblemDetail } from './problem.ts';
 import type { Language, RequestFacts } from './route.ts';
 
@@ -97,11 +98,12 @@ export function parsePart(
     const errors = (judgesTexts ? [] : unstorable(parsed.data, [])).map((path) => ({
       ...{ in: part, pointer: toPointer(path) },
       message: 'holds NUL or half of a character',
+      rule: 'form' as const,
     }));
     if (errors.length > 0) throw new Problem('VALIDATION_FAILED', { errors });
     return parsed.data;
   }
-  const errors = parsed.error.issues.flatMap((issue) => describeIssue(part, issue));
+  const errors = parsed.error.issues.flatMap((issue) => findingsOf(part, issue, value));
   throw new Problem('VALIDATION_FAILED', { errors });
 }
 
@@ -118,21 +120,4 @@ function unstorable(value: unknown, path: readonly PropertyKey[]): (readonly Pro
     ...unstorable(key, [...path, key]),
     ...unstorable(item, [...path, key]),
   ]);
-}
-
-function describeIssue(part: ProblemDetail['in'], issue: z.core.$ZodIssue): ProblemDetail[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      in: part,
-      pointer: toPointer([...issue.path, key]),
-      message: 'unknown field',
-    }));
-  }
-  return [{ in: part, pointer: toPointer(issue.path), message: issue.message }];
-}
-
-function toPointer(path: readonly PropertyKey[]): string {
-  return path
-    .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
 }

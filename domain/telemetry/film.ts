@@ -20,6 +20,31 @@ export interface FilmMove {
   readonly at: string;
 }
 
+/** What an entry tells, for who says it in another language; `what` says it in English. */
+export const FILM_CODES = [
+  'move',
+  'workflow',
+  'start',
+  'reserve',
+  'fund',
+  'confirm',
+  'settle',
+  'refund',
+  'learn',
+  'cancelHold',
+  'deliverDecision',
+  'AWAITING_APPROVAL',
+  'UNCERTAIN',
+  'NEEDS_ATTENTION',
+  'event',
+  'token',
+  'signal',
+  'action',
+  'decision',
+  'other',
+] as const;
+export type FilmCode = (typeof FILM_CODES)[number];
+
 export const FILM_LANES = ['importer', 'exporter', 'control-plane'] as const;
 export type FilmLane = (typeof FILM_LANES)[number];
 
@@ -45,7 +70,10 @@ export interface FilmFact {
   readonly at: string;
   readonly until?: string | undefined;
   readonly kind: 'token' | 'signal' | 'person';
+  readonly code: 'token' | 'signal' | 'action' | 'decision';
   readonly what: string;
+  /** Whose token it is. */
+  readonly holder?: 'importer' | 'exporter' | undefined;
   readonly details: FilmDetails;
 }
 
@@ -55,7 +83,10 @@ export interface FilmEntry {
   readonly at: string;
   readonly lane: FilmLane;
   readonly kind: 'state' | 'step' | 'message' | 'wait' | 'signal' | 'event' | 'token' | 'person';
+  readonly code: FilmCode;
   readonly what: string;
+  /** Of a token: whether a call of this film went with it, as far as times and scopes tell. */
+  readonly isUsed?: boolean;
   readonly durationMs?: number;
   readonly details: FilmDetails;
 }
@@ -69,6 +100,7 @@ export interface FilmClock {
 
 export interface SlowHop {
   readonly lane: FilmLane;
+  readonly code: FilmCode;
   readonly what: string;
   readonly at: string;
   readonly durationMs: number;
@@ -92,22 +124,37 @@ export interface Film {
 }
 
 /** What the steps of a purchase do, and which of them are a message to the other party. */
-const STEPS: Readonly<Record<string, { readonly what: string; readonly isMessage?: true }>> = {
-  reserve: { what: 'preflight at the exporter', isMessage: true },
-  fund: { what: 'money taken into suspense' },
-  confirm: { what: 'confirm at the exporter', isMessage: true },
-  settle: { what: 'settled in the importer’s books' },
-  refund: { what: 'refunded in the importer’s books' },
-  learn: { what: 'the exporter asked what it knows', isMessage: true },
-  cancelHold: { what: 'cancel at the exporter', isMessage: true },
-  deliverDecision: { what: 'decision delivered to the importer', isMessage: true },
+interface KnownStep {
+  readonly code: FilmCode;
+  readonly what: string;
+  /** The scope of the token that the message goes with. */
+  readonly scope?: string;
+}
+
+const BUYING = 'trader:purchase';
+const STEPS: Readonly<Record<string, KnownStep>> = {
+  reserve: { code: 'reserve', what: 'preflight at the exporter', scope: BUYING },
+  fund: { code: 'fund', what: 'money taken into suspense' },
+  confirm: { code: 'confirm', what: 'confirm at the exporter', scope: BUYING },
+  settle: { code: 'settle', what: 'settled in the importer’s books' },
+  refund: { code: 'refund', what: 'refunded in the importer’s books' },
+  learn: { code: 'learn', what: 'the exporter asked what it knows', scope: BUYING },
+  cancelHold: { code: 'cancelHold', what: 'cancel at the exporter', scope: BUYING },
+  deliverDecision: {
+    code: 'deliverDecision',
+    what: 'decision delivered to the importer',
+    scope: 'trader:decision',
+  },
 };
 
 /** States in which a purchase waits for somebody, and for whom. */
-const WAITS: Readonly<Record<string, string>> = {
-  AWAITING_APPROVAL: 'waiting for a person at the exporter',
-  UNCERTAIN: 'without a clear answer of the exporter',
-  NEEDS_ATTENTION: 'parked, waiting for support',
+const WAITS: Readonly<Record<string, Pick<SlowHop, 'code' | 'what'>>> = {
+  AWAITING_APPROVAL: {
+    code: 'AWAITING_APPROVAL',
+    what: 'waiting for a person at the exporter',
+  },
+  UNCERTAIN: { code: 'UNCERTAIN', what: 'without a clear answer of the exporter' },
+  NEEDS_ATTENTION: { code: 'NEEDS_ATTENTION', what: 'parked, waiting for support' },
 };
 
 /**
@@ -117,11 +164,12 @@ const WAITS: Readonly<Record<string, string>> = {
  */
 export function makeFilm(sources: FilmSources): Film {
   const { importer, exporter, events, facts, clocks } = sources;
+  const used = usedTokens(sources);
   const entries = [
     ...partyEntries('importer', importer),
     ...partyEntries('exporter', exporter),
     ...events.map(eventEntry),
-    ...facts.map(factEntry),
+    ...facts.map((fact) => factEntry(fact, used)),
   ];
   const correlationIds = [
     ...(importer === undefined ? [] : [importer.correlationId]),
@@ -138,7 +186,7 @@ export function makeFilm(sources: FilmSources): Film {
 function partyEntries(lane: 'importer' | 'exporter', party: FilmParty | undefined): FilmEntry[] {
   if (party === undefined) return [];
   const moves = party.moves.map(({ version, from, to, step, reason, actor, at }): FilmEntry => ({
-    ...{ at, lane, kind: 'state', what: `${from} → ${to}` },
+    ...{ at, lane, kind: 'state', code: 'move', what: `${from} → ${to}` },
     details: { version, actor, step: step ?? null, reason: reason ?? null },
   }));
   return [...moves, ...party.steps.map((step) => stepEntry(lane, step))];
@@ -149,8 +197,10 @@ function stepEntry(lane: 'importer' | 'exporter', step: WorkflowStep): FilmEntry
   const known = STEPS[name];
   const durationMs = until === undefined ? undefined : between(at, until);
   return {
-    ...{ at, lane, kind: kindOf(step), what: kind === 'RUN' ? `workflow ${name}` : name },
-    ...(known !== undefined && { what: known.what }),
+    ...{ at, lane, kind: kindOf(step) },
+    ...(kind === 'RUN'
+      ? { code: 'workflow', what: `workflow ${name}` }
+      : { code: known?.code ?? 'other', what: known?.what ?? name }),
     ...(durationMs !== undefined && { durationMs }),
     details: { name, attempt: attempt ?? null, outcome: outcome ?? null },
   };
@@ -160,22 +210,52 @@ function kindOf({ kind, name }: WorkflowStep): FilmEntry['kind'] {
   if (kind === 'TIMER') return 'wait';
   if (kind === 'SIGNAL') return 'signal';
   if (kind === 'UPDATE') return 'person';
-  return STEPS[name]?.isMessage === true ? 'message' : 'step';
+  return STEPS[name]?.scope === undefined ? 'step' : 'message';
 }
 
 function eventEntry({ lane, type, occurredAt, receivedAt, details }: FilmEvent): FilmEntry {
   const durationMs = between(occurredAt, receivedAt);
   const what = `${type} of the ${lane}`;
   return {
-    ...{ at: receivedAt, lane: 'control-plane', kind: 'event', what, durationMs },
-    details: { ...details, occurredAt, receivedAt },
+    ...{ at: receivedAt, lane: 'control-plane', kind: 'event', code: 'event', what, durationMs },
+    details: { type, ...details, occurredAt, receivedAt },
   };
 }
 
-function factEntry({ at, until, kind, what, details }: FilmFact): FilmEntry {
+/**
+ * The tokens that went with the calls of the parties: each time the newest of the caller's that had
+ * the scope and was in force. A call with an older one, just before it was replaced, is not told
+ * apart.
+ */
+function usedTokens({ importer, exporter, facts }: FilmSources): ReadonlySet<FilmFact> {
+  const used = new Set<FilmFact>();
+  for (const [holder, party] of [
+    ['importer', importer],
+    ['exporter', exporter],
+  ] as const) {
+    const own = facts.filter((fact) => fact.kind === 'token' && fact.holder === holder);
+    for (const { name, at } of party?.steps ?? []) {
+      const scope = STEPS[name]?.scope;
+      const fit = own.filter(
+        ({ at: issuedAt, details }) =>
+          scope !== undefined &&
+          String(details['scope']).split(' ').includes(scope) &&
+          issuedAt <= at &&
+          at < String(details['expiresAt']),
+      );
+      const newest = fit.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0];
+      if (newest !== undefined) used.add(newest);
+    }
+  }
+  return used;
+}
+
+function factEntry(fact: FilmFact, used: ReadonlySet<FilmFact>): FilmEntry {
+  const { at, until, kind, code, what, details } = fact;
   const durationMs = until === undefined ? undefined : between(at, until);
   return {
-    ...{ at, lane: 'control-plane', kind, what, details },
+    ...{ at, lane: 'control-plane', kind, code, what, details },
+    ...(kind === 'token' && { isUsed: used.has(fact) }),
     ...(durationMs !== undefined && { durationMs }),
   };
 }
@@ -214,9 +294,7 @@ const HUNDRED = 100;
 
 function importerHops({ moves, steps }: FilmParty): Hop[] {
   const own = steps.filter(({ kind, until }) => kind === 'STEP' && until !== undefined);
-  const waits = gapHops('importer', moves).filter(({ what }) =>
-    Object.values(WAITS).includes(what),
-  );
+  const waits = gapHops('importer', moves).filter(({ code }) => code !== 'move');
   if (own.length === 0) return gapHops('importer', moves);
   const [first] = moves;
   const [firstStep] = own;
@@ -225,13 +303,14 @@ function importerHops({ moves, steps }: FilmParty): Hop[] {
       ? []
       : [
           {
-            ...{ lane: 'importer', what: 'start of the workflow', at: first.at },
+            ...{ lane: 'importer', code: 'start', what: 'start of the workflow', at: first.at },
             durationMs: between(first.at, firstStep.at),
           },
         ];
   const done = own.map(({ name, at, until }): Hop => {
-    const what = STEPS[name]?.what ?? name;
-    return { lane: 'importer', what, at, durationMs: between(at, endOf(moves, at, until ?? at)) };
+    const { code, what } = STEPS[name] ?? { code: 'other', what: name };
+    const durationMs = between(at, endOf(moves, at, until ?? at));
+    return { lane: 'importer', code, what, at, durationMs };
   });
   return [...start, ...done, ...waits];
 }
@@ -245,8 +324,10 @@ function endOf(moves: readonly FilmMove[], at: string, until: string): string {
 function gapHops(lane: 'importer' | 'exporter', moves: readonly FilmMove[]): Hop[] {
   return moves.slice(1).map((move, index): Hop => {
     const before = moves[index] ?? move;
-    const what = WAITS[before.to] ?? `${before.to} → ${move.to}`;
-    return { lane, what, at: before.at, durationMs: between(before.at, move.at) };
+    const wait = WAITS[before.to];
+    const hop = { lane, at: before.at, durationMs: between(before.at, move.at) };
+    if (wait !== undefined) return { ...hop, ...wait };
+    return { ...hop, code: 'move', what: `${before.to} → ${move.to}` };
   });
 }
 

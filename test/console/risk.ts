@@ -111,20 +111,21 @@ export function describeRisk(opened: () => ConsoleBench): void {
         'a notification leads to what it is about, and is read then',
         async () => {
           const path = '/admin/api/notifications?kind=IMBALANCE';
-          const [told] = (await api<Listed<{ id: string; title: string }>>(path)).items;
+          const [told] = (await api<Listed<{ details: { percent: number } }>>(path)).items;
+          const title = `A exposição chegou a ${told?.details.percent} % do limite`;
           const page = await bench.signedIn('/notifications?kind=IMBALANCE');
           await isAt(page, 'Avisos');
           const menu = page.getByRole('navigation', { name: 'Menu' });
           await menu.getByRole('link', { name: 'Avisos' }).getByText(/^\d+$/).waitFor();
           await assertAccessible(page);
           await page
-            .getByRole('link', { name: told?.title ?? '' })
+            .getByRole('link', { name: title })
             .first()
             .click();
           await isAt(page, 'Saldos');
           expect(new URL(page.url()).searchParams.get('wlId')).toBe(EXPORTER.wlId);
           await page.goto(bench.url('/notifications?kind=IMBALANCE'));
-          const row = page.getByRole('row').filter({ hasText: told?.title ?? '' });
+          const row = page.getByRole('row').filter({ hasText: title });
           await row.getByText(/^Lido /).waitFor();
         },
         LONG_MS,

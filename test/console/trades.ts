@@ -143,7 +143,7 @@ export function describeTrades(opened: () => ConsoleBench): void {
           await isAt(page, 'Filme da negociação');
           await page.getByText('O trecho mais lento').first().waitFor();
           const lanes = page.getByRole('table', { name: 'Linha do tempo' });
-          for (const what of ['preflight at the exporter', 'TRADER_PURCHASE of the exporter']) {
+          for (const what of ['preflight na exportadora', 'evento recebido: TRADER_PURCHASE']) {
             await lanes.getByText(what).first().waitFor();
           }
           await assertAccessible(page);

@@ -103,10 +103,20 @@ describe('bodies', () => {
     expect(status).toBe(422);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(body['errors']).toEqual([
-      { in: 'body', pointer: '/category/a~1b', message: 'unknown field' },
-      { in: 'body', pointer: '/admin', message: 'unknown field' },
-      { in: 'body', pointer: '/__proto__', message: 'unknown field' },
+      { in: 'body', pointer: '/category/a~1b', message: 'unknown field', rule: 'unknown' },
+      { in: 'body', pointer: '/admin', message: 'unknown field', rule: 'unknown' },
+      { in: 'body', pointer: '/__proto__', message: 'unknown field', rule: 'unknown' },
     ]);
+  });
+
+  test.each([
+    ['{}', 'required'],
+    ['{"price": null}', 'type'],
+    ['{"price": "80.005"}', 'money'],
+  ])('%s is refused by the rule %s', async (sent, rule) => {
+    const { body } = await put(sent);
+    const message = expect.any(String);
+    expect(body['errors']).toContainEqual({ in: 'body', pointer: '/price', message, rule });
   });
 
   test('refuse a path that does not fit', async () => {

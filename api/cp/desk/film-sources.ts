@@ -17,8 +17,12 @@ import { purchasePath, type DeskCall } from './support-desk.ts';
 
 type FilmDeps = Pick<CpApiDeps, 'db' | 'supportDesk'>;
 
+export const MISSING_REASONS = ['AWAY', 'NO_ROW', 'NO_HISTORY', 'ENGINE_AWAY'] as const;
+
 export interface Missing {
   readonly lane: FilmLane;
+  /** Which of the reasons it is, for who says it in another language. */
+  readonly why: (typeof MISSING_REASONS)[number];
   readonly detail: string;
 }
 
@@ -63,13 +67,15 @@ async function askParty(
   const before = Date.now();
   const reply = await desk.call(call);
   const after = Date.now();
-  const missing = (detail: string): Shown => ({ missing: [{ lane, detail }] });
-  if (reply.kind === 'AWAY') return missing(`The ${lane} gave no answer: ${reply.detail}.`);
-  if (reply.status === 404) return missing(`The ${lane} has no row of this trade.`);
+  const missing = (why: Missing['why'], detail: string): Shown => ({
+    missing: [{ lane, why, detail }],
+  });
+  if (reply.kind === 'AWAY') return missing('AWAY', `The ${lane} gave no answer: ${reply.detail}.`);
+  if (reply.status === 404) return missing('NO_ROW', `The ${lane} has no row of this trade.`);
   const shape = lane === 'importer' ? importerFilm : exporterFilm;
   const parsed = shape.safeParse(reply.body);
   if (reply.status !== 200 || !parsed.success) {
-    return missing(`The ${lane} answered ${reply.status}, and no history.`);
+    return missing('NO_HISTORY', `The ${lane} answered ${reply.status}, and no history.`);
   }
   const { items: moves, workflow, correlationId, clock } = parsed.data;
   return {
@@ -81,7 +87,13 @@ async function askParty(
     },
     missing:
       workflow.found === 'ENGINE_AWAY'
-        ? [{ lane, detail: `The engine of the ${lane} does not answer: its steps are missing.` }]
+        ? [
+            {
+              lane,
+              why: 'ENGINE_AWAY',
+              detail: `The engine of the ${lane} does not answer: its steps are missing.`,
+            },
+          ]
         : [],
   };
 }
@@ -117,15 +129,18 @@ export async function readKnown({ db }: FilmDeps, trade: TradeKey): Promise<Know
         .map(({ kid, sub, scope, issuedAt, expiresAt }): FilmFact => {
           const lane = sub === trade.importer ? 'importer' : 'exporter';
           const what = `token of the ${lane} for its partner, valid meanwhile`;
-          return { at: issuedAt, kind: 'token', what, details: { kid, scope, expiresAt } };
+          const details = { kid, scope, expiresAt };
+          return { at: issuedAt, kind: 'token', code: 'token', what, holder: lane, details };
         }),
       ...signals.map(({ id, src, dst, action, origin, sequence, createdAt }): FilmFact => {
         const what = `signal ${action} of the pair`;
-        return { at: createdAt, kind: 'signal', what, details: { id, src, dst, origin, sequence } };
+        const details = { id, action, src, dst, origin, sequence };
+        return { at: createdAt, kind: 'signal', code: 'signal', what, details };
       }),
       ...actions.map(
         ({ verb, person, status, outcome, reason, asked_at: at, answered_at: end }): FilmFact => ({
-          ...{ at: at.toISOString(), until: end?.toISOString(), kind: 'person', what: verb },
+          ...{ at: at.toISOString(), until: end?.toISOString(), kind: 'person' },
+          ...{ code: 'action', what: verb },
           details: { person, status, outcome, reason },
         }),
       ),
@@ -136,8 +151,13 @@ export async function readKnown({ db }: FilmDeps, trade: TradeKey): Promise<Know
               at: decision.decided_at.toISOString(),
               until: decision.settled_at?.toISOString(),
               kind: 'person',
+              code: 'decision',
               what: `approval: ${decision.decision.toLowerCase()}`,
-              details: { person: decision.decided_by, outcome: decision.outcome_status },
+              details: {
+                decision: decision.decision,
+                person: decision.decided_by,
+                outcome: decision.outcome_status,
+              },
             } satisfies FilmFact,
           ]),
     ],

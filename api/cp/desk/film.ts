@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keyOf } from '../../../db/cp/trades/row.ts';
-import { FILM_LANES, makeFilm } from '../../../domain/telemetry/film.ts';
+import { FILM_CODES, FILM_LANES, makeFilm } from '../../../domain/telemetry/film.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
@@ -8,7 +8,7 @@ import { timestamp } from '../schemas.ts';
 import { oneTrade } from '../trades/one.ts';
 import { tradeKeyQuery, tradeParams, tradeView } from '../trades/schemas.ts';
 import { tradeViewOf } from '../trades/view.ts';
-import { askParties, readKnown } from './film-sources.ts';
+import { askParties, MISSING_REASONS, readKnown } from './film-sources.ts';
 
 const text = z.string();
 const lane = z.enum(FILM_LANES);
@@ -17,7 +17,9 @@ const entryView = z.object({
   at: text.meta({ description: 'By the clock of its lane, ISO 8601 UTC.' }),
   lane,
   kind: z.enum(['state', 'step', 'message', 'wait', 'signal', 'event', 'token', 'person']),
+  code: z.enum(FILM_CODES).meta({ description: 'What happened; `what` says it in English.' }),
   what: text,
+  isUsed: z.boolean().optional().meta({ description: 'Of a token: a call here went with it.' }),
   durationMs: z.number().optional(),
   details: z.record(text, z.union([text, z.number(), z.boolean(), z.null()])),
 });
@@ -28,13 +30,16 @@ export const filmView = z.object({
   trade: tradeView,
   correlationIds: z.array(text),
   missing: z
-    .array(z.object({ lane, detail: text }))
+    .array(z.object({ lane, why: z.enum(MISSING_REASONS), detail: text }))
     .meta({ description: 'What could not be shown, and why; the rest is here.' }),
   clocks: z
     .array(z.object({ lane, offsetMs: z.number(), uncertaintyMs: z.number() }))
     .meta({ description: "Each party's clock less the Control Plane's." }),
   slowest: z
-    .object({ lane, what: text, at: text, durationMs: z.number(), share: z.number() })
+    .object({
+      ...{ lane, code: z.enum(FILM_CODES), what: text, at: text },
+      ...{ durationMs: z.number(), share: z.number() },
+    })
     .nullable(),
   entries: z.array(entryView),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Code } from '../../../domain/shared/codes.ts';
+import { FINDING_RULES } from '../../http/findings.ts';
 import { Problem, PROBLEMS } from '../../http/problem.ts';
 import type { Refusal } from '../../http/refusals.ts';
 import type { Language } from '../../http/route.ts';
@@ -46,6 +47,8 @@ const problemShape = z.object({
         in: z.enum(['body', 'query', 'path', 'header']),
         pointer: z.string(),
         message: z.string(),
+        rule: z.enum(FINDING_RULES).optional(),
+        bound: z.string().optional(),
       }),
     )
     .optional(),

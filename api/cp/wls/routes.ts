@@ -208,7 +208,9 @@ const GATEWAY_PROTOCOLS = ['https:', 'http:'];
 function refuseUrl(pointer: string, url: string, rules: Parameters<typeof refusalOfUrl>[1]): void {
   const message = refusalOfUrl(url, rules);
   if (message === undefined) return;
-  throw new Problem('VALIDATION_FAILED', { errors: [{ in: 'body', pointer, message }] });
+  throw new Problem('VALIDATION_FAILED', {
+    errors: [{ in: 'body', pointer, message, rule: 'address' }],
+  });
 }
 
 /** In the form of Standard Webhooks. */

@@ -27,11 +27,14 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** Findings at their fields: `/policy/exportDelaySeconds` is the form's `policy.exportDelaySeconds`. */
-export function fieldErrorsOf(error: unknown): Record<string, string> {
+export function fieldErrorsOf(
+  error: unknown,
+  sayOf: (finding: ProblemDetail) => string,
+): Record<string, string> {
   if (!(error instanceof ApiProblem)) return {};
-  const entries = error.errors.map(({ pointer, message }): [string, string] => [
-    fieldOf(pointer),
-    message,
+  const entries = error.errors.map((finding): [string, string] => [
+    fieldOf(finding.pointer),
+    sayOf(finding),
   ]);
   return Object.fromEntries(entries.reverse());
 }

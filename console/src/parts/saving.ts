@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { fieldErrorsOf } from '../api/problem.ts';
 import { sharedTexts } from '../texts/shared.ts';
 import { useTexts } from '../texts/texts.ts';
+import { useFindingText } from './findings.ts';
 
 interface Saving<Values extends Record<string, unknown>, Saved> {
   readonly form: Pick<UseFormReturnType<Values>, 'setErrors'>;
@@ -21,10 +22,11 @@ export function useSaving<Values extends Record<string, unknown>, Saved>({
   saidWhenSaved,
 }: Saving<Values, Saved>) {
   const say = useTexts(sharedTexts);
+  const sayOf = useFindingText();
   const client = useQueryClient();
   return useMutation({
     mutationFn: save,
-    onError: (error) => form.setErrors(fieldErrorsOf(error)),
+    onError: (error) => form.setErrors(fieldErrorsOf(error, sayOf)),
     onSuccess: async (saved) => {
       notifications.show({ message: saidWhenSaved?.(saved) ?? say('saved'), color: 'green' });
       await client.invalidateQueries();

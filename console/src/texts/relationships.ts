@@ -1,6 +1,10 @@
 import { defineTexts } from './texts.ts';
 
 export const relationshipTexts = defineTexts('relationships', {
+  nothing: {
+    'pt-BR': 'Nenhuma relação ainda: sem ela, ninguém compra do outro.',
+    en: 'No relationship yet: without one nobody buys from another.',
+  },
   title: { 'pt-BR': 'Relações', en: 'Relationships' },
   lead: { 'pt-BR': 'De exportador para importador', en: 'From exporter to importer' },
   new: { 'pt-BR': 'Nova relação', en: 'New relationship' },
@@ -57,6 +61,10 @@ export const relationshipTexts = defineTexts('relationships', {
 });
 
 export const exportPolicyTexts = defineTexts('exportPolicy', {
+  noCategory: {
+    'pt-BR': 'Categorias ainda não lidas do exportador.',
+    en: 'Categories were not read from the exporter yet.',
+  },
   title: { 'pt-BR': 'Política de exportação', en: 'Export policy' },
   own: { 'pt-BR': 'Esta relação tem política própria', en: 'This relationship has one of its own' },
   enabled: { 'pt-BR': 'Exporta ofertas a este importador', en: 'Exports offers to this importer' },

@@ -61,6 +61,7 @@ export const settlementTexts = defineTexts('settlements', {
 });
 
 export const statementTexts = defineTexts('statement', {
+  noLine: { 'pt-BR': 'Nada se moveu neste período.', en: 'Nothing moved in this period.' },
   title: { 'pt-BR': 'Extrato do par', en: 'Statement of a pair' },
   lead: {
     'pt-BR': 'Saldo inicial, compras, acertos e saldo final de um período.',

@@ -26,10 +26,6 @@ export const sharedTexts = defineTexts('shared', {
     'pt-BR': 'O Control Plane não respondeu. Verifique a rede e tente de novo.',
     en: 'The Control Plane did not answer. Check the network and try again.',
   },
-  conflict: {
-    'pt-BR': 'Alguém mudou isto enquanto você editava. Recarregue e confira antes de salvar.',
-    en: 'Somebody changed this while you were editing. Reload and look before you save.',
-  },
   forbidden: {
     'pt-BR': 'Sua função não permite esta página.',
     en: 'Your role does not allow this page.',

@@ -7,6 +7,10 @@ export const tradeTexts = defineTexts('trades', {
     'pt-BR': 'Como os dois lados as contam. A lista se atualiza sozinha.',
     en: 'As both sides tell of them. The list refreshes by itself.',
   },
+  nothing: {
+    'pt-BR': 'Nenhuma negociação com estes filtros. Uma compra aparece aqui em segundos.',
+    en: 'No trade with these filters. A purchase appears here within seconds.',
+  },
   search: { 'pt-BR': 'Buscar', en: 'Search' },
   searchHint: {
     'pt-BR': 'Id, oferta, vendedor, comprador mascarado',

@@ -3,6 +3,18 @@ import { defineTexts } from './texts.ts';
 export const wlTexts = defineTexts('wls', {
   title: { 'pt-BR': 'White labels', en: 'White labels' },
   new: { 'pt-BR': 'Nova white label', en: 'New white label' },
+  nothing: {
+    'pt-BR': 'Nenhuma white label ainda. A primeira entra por “Nova white label”.',
+    en: 'No white label yet. The first one comes in by “New white label”.',
+  },
+  noKey: {
+    'pt-BR': 'Sem chave ainda: a primeira é feita quando ela pede um token.',
+    en: 'No key yet: the first one is made when it asks for a token.',
+  },
+  noCertificate: {
+    'pt-BR': 'Nenhum certificado visto ainda: aparece quando ela se registra.',
+    en: 'No certificate was seen yet: it appears when it registers.',
+  },
   name: { 'pt-BR': 'Nome', en: 'Name' },
   description: { 'pt-BR': 'Descrição', en: 'Description' },
   contactEmail: { 'pt-BR': 'E-mail de contato', en: 'Contact e-mail' },

@@ -142,7 +142,7 @@ test('what a step is to the other party, a wait and a person stand apart; ids ar
     ...NOTHING,
     importer: party([], steps),
     exporter: { ...party([]), correlationId: 'c-2' },
-    facts: [{ at: at(70), kind: 'token', what: 'token', details: { kid: 'k' } }],
+    facts: [{ at: at(70), kind: 'token', code: 'token', what: 'token', details: { kid: 'k' } }],
   });
   expect(film.entries.map(({ kind, durationMs }) => [kind, durationMs])).toEqual([
     ['message', 10],
@@ -153,4 +153,25 @@ test('what a step is to the other party, a wait and a person stand apart; ids ar
     ['token', undefined],
   ]);
   expect(film.correlationIds).toEqual(['c-1', 'c-2']);
+});
+
+test('of the tokens in force, those that the calls went with are marked', () => {
+  const token = (issued: number, expires: number, scope: string, holder = 'importer') =>
+    ({
+      ...{ at: at(issued), kind: 'token', code: 'token', what: 'token', holder },
+      details: { kid: String(issued), scope, expiresAt: at(expires) },
+    }) as const;
+  const facts = [
+    token(10, 900, 'trader:purchase'),
+    token(20, 900, 'offers:sync'),
+    token(30, 900, 'offers:sync trader:purchase'),
+    token(40, 50, 'trader:purchase'),
+    token(45, 900, 'trader:purchase', 'exporter'),
+    token(500, 900, 'trader:purchase'),
+  ] as FilmSources['facts'];
+  const importer = party([], [step('reserve', 100, 120), step('fund', 120, 130)]);
+  const film = makeFilm({ ...NOTHING, importer, facts });
+  const used = film.entries.filter(({ isUsed }) => isUsed === true);
+  expect(used.map(({ details }) => details['kid'])).toEqual(['30']);
+  expect(film.entries.filter(({ isUsed }) => isUsed === false)).toHaveLength(5);
 });

@@ -16,6 +16,7 @@ import { notificationTexts } from '../../texts/notifications.ts';
 import { sharedTexts } from '../../texts/shared.ts';
 import { useLanguage, useTexts } from '../../texts/texts.ts';
 import { KINDS, type Notification } from './kinds.ts';
+import { useNoticeText } from './notice.ts';
 import { placeOf } from './subject.ts';
 
 type Answer = Listed<Notification> & { readonly unread: number };
@@ -130,7 +131,8 @@ interface NoticeProps {
 
 function Notice({ notification, read }: NoticeProps) {
   const say = useTexts(notificationTexts);
-  const { title, subject, details, readAt } = notification;
+  const title = useNoticeText()(notification);
+  const { subject, details, readAt } = notification;
   const place = placeOf(subject);
   const weight = readAt === null ? 700 : 400;
   return (
@@ -158,7 +160,8 @@ function State({ notification, read }: NoticeProps) {
   const say = useTexts(notificationTexts);
   const language = useLanguage();
   const nameOf = usePersonName();
-  const { title, readAt, readBy, closedAt } = notification;
+  const title = useNoticeText()(notification);
+  const { readAt, readBy, closedAt } = notification;
   if (closedAt !== null) return say('closedAt', { at: timeText(closedAt, language) });
   if (readAt !== null)
     return say(readBy === null ? 'readAt' : 'readAtBy', {

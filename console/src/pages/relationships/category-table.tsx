@@ -40,6 +40,7 @@ export function CategoryTable({ items, error, policy }: Props) {
         rows={items}
         rowKey={({ id }) => id}
         error={error}
+        empty={say('noCategory')}
         isSlim
       />
       {items !== undefined && (

@@ -61,6 +61,7 @@ export default function RelationshipsPage() {
         rowKey={({ src, dst }) => `${src}/${dst}`}
         error={error}
         paging={paging}
+        empty={say('nothing')}
       />
     </Page>
   );

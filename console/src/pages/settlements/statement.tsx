@@ -81,6 +81,7 @@ function Lines({ statement }: { readonly statement: Statement }) {
         columns={columns}
         rows={lines}
         rowKey={({ at, kind, reference }) => `${at}/${kind}/${reference}`}
+        empty={say('noLine')}
       />
     </>
   );

@@ -1,8 +1,10 @@
 import { Alert, Badge, Button, Group, List, Loader, Progress, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { z } from 'zod';
 import type { filmView } from '../../../../api/cp/desk/film.ts';
 import { download, get } from '../../api/client.ts';
+import { usePersonName } from '../../api/people.ts';
 import { Correlation } from '../../parts/correlation.tsx';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -10,7 +12,7 @@ import { Page } from '../../parts/page.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { Section } from '../../parts/section.tsx';
 import { durationText, timeText } from '../../parts/values.tsx';
-import { filmTexts } from '../../texts/film.ts';
+import { filmTexts, happenedTexts } from '../../texts/film.ts';
 import { sharedTexts } from '../../texts/shared.ts';
 import { useLanguage, useTexts, type Language } from '../../texts/texts.ts';
 import { TradeStatus } from './list.tsx';
@@ -92,9 +94,11 @@ function Shown({ film }: { readonly film: Film }) {
 
 function Slowest({ film: { slowest } }: { readonly film: Film }) {
   const say = useTexts(filmTexts);
+  const happened = useTexts(happenedTexts);
   const language = useLanguage();
   if (slowest === null) return null;
-  const { lane, what, durationMs, share } = slowest;
+  const { lane, durationMs, share } = slowest;
+  const what = happened(slowest.code, { what: slowest.what });
   const percent = new Intl.NumberFormat(language, { style: 'percent' });
   const time = durationText(durationMs, language);
   return (
@@ -110,9 +114,9 @@ function Missing({ film: { missing } }: { readonly film: Film }) {
   return (
     <Alert color="red" role="alert" title={say('missing')}>
       <List size="sm">
-        {missing.map(({ lane, detail }) => (
+        {missing.map(({ lane, why, detail }) => (
           <List.Item key={`${lane} ${detail}`}>
-            {say(lane)}: {detail}
+            {say(lane)}: {say(why)}
           </List.Item>
         ))}
       </List>
@@ -137,8 +141,12 @@ function Clocks({ film: { clocks } }: { readonly film: Film }) {
 function Timeline({ film }: { readonly film: Film }) {
   const say = useTexts(filmTexts);
   const language = useLanguage();
+  const [isWhole, setIsWhole] = useState(false);
   const { entries, slowest } = film;
-  const rows = entries.map((entry, index) => ({ entry, id: String(index) }));
+  const idle = entries.filter(({ isUsed }) => isUsed === false).length;
+  const rows = entries
+    .map((entry, index) => ({ entry, id: String(index) }))
+    .filter(({ entry }) => isWhole || entry.isUsed !== false);
   const span = spanOf(entries);
   const lanes = LANES.map((lane): Column<{ readonly entry: Entry }> => ({
     key: lane,
@@ -147,7 +155,16 @@ function Timeline({ film }: { readonly film: Film }) {
       entry.lane === lane && <Happened entry={entry} isSlowest={isSame(entry, slowest)} />,
   }));
   return (
-    <Section title={say('timeline')}>
+    <Section
+      title={say('timeline')}
+      actions={
+        idle > 0 && (
+          <Button variant="default" size="xs" onClick={() => setIsWhole(!isWhole)}>
+            {isWhole ? say('usedTokens') : say('allTokens', { count: idle })}
+          </Button>
+        )
+      }
+    >
       <DataTable
         label={say('timeline')}
         columns={[
@@ -194,12 +211,19 @@ function signedText(ms: number, language: Language): string {
 
 function isSame(entry: Entry, slowest: Film['slowest']): boolean {
   if (slowest === null) return false;
-  return entry.lane === slowest.lane && entry.what === slowest.what && entry.at === slowest.at;
+  return entry.lane === slowest.lane && entry.code === slowest.code && entry.at === slowest.at;
 }
+
+// Details that name somebody.
+const PEOPLE: readonly string[] = ['person', 'actor'];
 
 function Happened({ entry, isSlowest }: { readonly entry: Entry; readonly isSlowest: boolean }) {
   const say = useTexts(filmTexts);
-  const { kind, what, details } = entry;
+  const happened = useTexts(happenedTexts);
+  const nameOf = usePersonName();
+  const { kind, code, what, details } = entry;
+  const shownOf = (name: string, value: unknown): string =>
+    PEOPLE.includes(name) ? nameOf(String(value)) : String(value);
   const told = Object.entries(details).filter(([, value]) => value !== null && value !== '');
   return (
     <div style={{ overflowWrap: 'anywhere' }}>
@@ -213,9 +237,17 @@ function Happened({ entry, isSlowest }: { readonly entry: Entry; readonly isSlow
           </Badge>
         )}
       </Group>
-      <Text size="sm">{what}</Text>
+      <Text size="sm">
+        {happened(code, {
+          what,
+          type: String(details['type'] ?? ''),
+          name: String(details['name'] ?? ''),
+          action: String(details['action'] ?? ''),
+          decision: String(details['decision'] ?? ''),
+        })}
+      </Text>
       <Text size="xs" c="dimmed">
-        {told.map(([name, value]) => `${name}: ${String(value)}`).join(' · ')}
+        {told.map(([name, value]) => `${name}: ${shownOf(name, value)}`).join(' · ')}
       </Text>
     </div>
   );

@@ -54,6 +54,7 @@ export default function TradesPage() {
         rowKey={({ tradeId, importer, exporter }) => `${importer.wlId}/${exporter.wlId}/${tradeId}`}
         error={error}
         paging={paging}
+        empty={say('nothing')}
       />
     </Page>
   );

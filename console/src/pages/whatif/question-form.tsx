@@ -3,6 +3,7 @@ import { useForm, type UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { fieldErrorsOf } from '../../api/problem.ts';
 import { useWls } from '../../api/queries.ts';
+import { useFindingText } from '../../parts/findings.ts';
 import { Instant } from '../../parts/instant.tsx';
 import { Section } from '../../parts/section.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -16,12 +17,13 @@ interface Props {
 
 export function QuestionForm({ isAsking, ask }: Props) {
   const say = useTexts(whatIfTexts);
+  const sayOf = useFindingText();
   const [initialValues] = useState(() => emptyQuestion(Date.now()));
   const form = useForm<Question>({ initialValues });
   const { since, until, replacesPolicy } = form.values;
   const submit = async (question: Question): Promise<void> => {
     // The page shows the refusal; findings stand at their fields.
-    await ask(question).catch((error: unknown) => form.setErrors(fieldErrorsOf(error)));
+    await ask(question).catch((error: unknown) => form.setErrors(fieldErrorsOf(error, sayOf)));
   };
   return (
     <Section title={say('question')}>

@@ -76,6 +76,7 @@ export function Certificates({ wl }: { readonly wl: Wl }) {
         rows={certificates.data?.items}
         rowKey={({ serial }) => serial}
         error={certificates.error}
+        empty={say('noCertificate')}
       />
     </Section>
   );

@@ -76,6 +76,7 @@ export function Keys({ wl }: { readonly wl: Wl }) {
         rows={keys.data?.keys.filter(({ sub }) => sub === wl.id)}
         rowKey={({ kid }) => kid}
         error={keys.error}
+        empty={say('noKey')}
       />
     </Section>
   );

@@ -62,6 +62,7 @@ export default function WlsPage() {
         rowKey={({ id }) => id}
         error={error}
         paging={paging}
+        empty={say('nothing')}
       />
     </Page>
   );
