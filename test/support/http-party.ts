@@ -9,7 +9,7 @@ import { RATE_LIMITS, type RateLimits } from '../../runtime/rate-groups.ts';
 import type { LiveTls } from '../../runtime/live-tls.ts';
 import type { TlsMaterial } from '../../runtime/tls.ts';
 
-export interface HttpPartyOptions extends Partial<Pick<AppDeps, 'isRevoked' | 'clock'>> {
+export interface HttpPartyOptions extends Partial<Pick<AppDeps, 'isRevoked' | 'clock' | 'mount'>> {
   readonly routes: readonly Route[];
   readonly tls: TlsMaterial | LiveTls;
   readonly rateLimits?: Partial<RateLimits>;
