@@ -130,6 +130,7 @@ export const SUPPORT_EXAMPLES: RouteExamples = {
         missing: [
           {
             lane: 'exporter',
+            why: 'AWAY',
             detail: 'The exporter gave no answer: it has not registered its endpoint.',
           },
         ],
@@ -139,12 +140,14 @@ export const SUPPORT_EXAMPLES: RouteExamples = {
             at: '2026-11-22T20:29:10.778Z',
             lane: 'importer',
             kind: 'state',
+            code: 'move',
             what: 'NEW → REQUESTED',
             details: { version: 1, actor: 'member:100009', step: 'request', reason: null },
           },
         ],
         slowest: {
           lane: 'importer',
+          code: 'start',
           what: 'start of the workflow',
           at: '2026-11-22T20:29:10.778Z',
           durationMs: 103,
