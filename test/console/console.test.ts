@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { openConsole, type ConsoleBench } from './bench.ts';
 import { describeGovernance } from './governance.ts';
+import { describeRescue, describeSignalByHand } from './rescue.ts';
 import { describeRisk } from './risk.ts';
 import { describeTrades } from './trades.ts';
 
@@ -15,8 +16,9 @@ const SETTINGS = {
   CONFIRM_TIMEOUT_MS: '4000',
   BUY_DEADLINE_MS: '10000',
   IMPORTER_PARK_AFTER_SECONDS: '1',
-  IMPORTER_LEARN_BACKOFF_MS: '500',
-  IMPORTER_LEARN_BACKOFF_MAX_MS: '1000',
+  // Long enough after a few that a person is at it before the workflow is.
+  IMPORTER_LEARN_BACKOFF_MS: '2000',
+  IMPORTER_LEARN_BACKOFF_MAX_MS: '600000',
 };
 
 let bench: ConsoleBench;
@@ -31,4 +33,6 @@ afterAll(() => bench?.close(), OPEN_TIMEOUT_MS);
 const opened = (): ConsoleBench => bench;
 describeGovernance(opened);
 describeTrades(opened);
+describeRescue(opened);
 describeRisk(opened);
+describeSignalByHand(opened);

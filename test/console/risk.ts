@@ -118,10 +118,7 @@ export function describeRisk(opened: () => ConsoleBench): void {
           const menu = page.getByRole('navigation', { name: 'Menu' });
           await menu.getByRole('link', { name: 'Avisos' }).getByText(/^\d+$/).waitFor();
           await assertAccessible(page);
-          await page
-            .getByRole('link', { name: title })
-            .first()
-            .click();
+          await page.getByRole('link', { name: title }).first().click();
           await isAt(page, 'Saldos');
           expect(new URL(page.url()).searchParams.get('wlId')).toBe(EXPORTER.wlId);
           await page.goto(bench.url('/notifications?kind=IMBALANCE'));

@@ -48,21 +48,31 @@ async function buyInStore(page: Page, { title }: ImportedOffer): Promise<Locator
 }
 
 /** Opens the question of an action, with a reason in it. */
-async function openDialog(page: Page, place: Locator, action: string): Promise<Locator> {
+export async function openDialog(page: Page, place: Locator, action: string): Promise<Locator> {
   await place.getByRole('button', { name: action, exact: true }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Motivo').fill('Comparado por telefone');
   return dialog;
 }
 
-async function act(page: Page, place: Locator, action: string, outcome?: string): Promise<void> {
+export async function act(
+  page: Page,
+  place: Locator,
+  action: string,
+  outcome?: string,
+): Promise<void> {
   const dialog = await openDialog(page, place, action);
   if (outcome !== undefined) await dialog.getByLabel(outcome).check();
   await dialog.getByRole('button', { name: action, exact: true }).click();
 }
 
-async function choose(page: Page, label: string, option: string): Promise<void> {
-  await page.getByRole('combobox', { name: label }).click();
+export async function choose(
+  page: Page,
+  label: string,
+  option: string,
+  place: Page | Locator = page,
+): Promise<void> {
+  await place.getByRole('combobox', { name: label }).click();
   await page.getByRole('option', { name: option }).click();
 }
 
