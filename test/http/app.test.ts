@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fingerprint } from '../../api/http/idempotency.ts';
 import { sampleRoutes } from './sample-routes.ts';
@@ -33,34 +32,6 @@ async function call(path: string, init: RequestInit = {}) {
 function put(body: string, type = 'application/json') {
   return call(OFFER, { method: 'PUT', body, headers: { 'content-type': type } });
 }
-
-async function send(bytes: string): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = connect(Number(new URL(party.plainUrl).port), '127.0.0.1');
-  let text = '';
-  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  socket.on('error', reject);
-  socket.on('close', () => resolve(text.slice(0, text.indexOf('\r\n'))));
-  socket.write(bytes);
-  return promise;
-}
-
-test.each([
-  ['two hosts', 'GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n', 400],
-  [
-    'two tokens',
-    'GET /healthz HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nauthorization: b\r\nConnection: close\r\n\r\n',
-    400,
-  ],
-  ['a version before 1.0', 'GET /healthz\r\n\r\n', 400],
-  [
-    'a body that says it is endless',
-    `PUT ${OFFER} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10737418240\r\n\r\n{`,
-    413,
-  ],
-])('%s: refused at once, and the connection ends', async (_name, bytes, status) => {
-  expect(await send(bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-});
 
 describe('bodies', () => {
   test.each(['application/json; charset=utf-7', 'application/json;charset="utf-16"'])(
