@@ -10,6 +10,8 @@ const OPEN_TIMEOUT_MS = 240_000;
 
 /** Prices and stock change behind the store's back; a purchase without an answer parks at once. */
 const SETTINGS = {
+  // Each page is opened by somebody who has just logged in, and all of them from one address.
+  CP_RATE_LIMIT_LOGIN: '1000/60',
   POLICY_PULL_SECONDS: '3600',
   OFFER_SYNC_SECONDS: '3600',
   PREFLIGHT_TIMEOUT_MS: '4000',
