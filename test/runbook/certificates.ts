@@ -39,6 +39,7 @@ const boundToken = { ...byToken, none: binding, 'foreign authority': binding };
  */
 const EXPECTED: Readonly<Record<string, Expectation>> = {
   certificate: { token: 'none', refusals: byCertificate },
+  ownCertificate: { token: 'none', refusals: byCertificate },
   certificateOrOperator: {
     token: 'none',
     refusals: {
