@@ -92,11 +92,15 @@ async function disconnect(databases: ReadonlyMap<Party, pg.Pool>): Promise<void>
   await Promise.all([...databases.values()].map((pool) => pool.end()));
 }
 
-/** Rows of each table of all three databases. */
+/** Parties sign heads of their audits and fetch each other's by schedule, whoever asks for what. */
+const BY_SCHEDULE = new Set(['audit_head', 'audit_head_seen']);
+
+/** Rows of each table of all three databases that a request may write. */
 export async function countRows(stage: Stage): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const party of PARTIES) {
     for (const table of await tablesOf(stage, party)) {
+      if (BY_SCHEDULE.has(table)) continue;
       const text = `SELECT count(*)::integer AS count FROM "${table}"`;
       const [row] = await stage.rows<{ count: number }>(party, text);
       counts[`${party.database}.${table}`] = row?.count ?? 0;
