@@ -17,10 +17,18 @@ export async function testFolder(): Promise<TestFolder> {
 // Below the range from which systems give out ports of their own accord: none is taken in between.
 const PORTS_FROM = 20_000;
 const PORTS = 10_000;
+// A port is free until its server binds it, a second later. So that no other test takes it
+// meanwhile, each of Jest's workers has a part of the range, and each file goes on from its last one.
+const WORKERS_MAX = 8;
+const PORTS_EACH = PORTS / WORKERS_MAX;
+const FIRST = PORTS_FROM + (Number(process.env['JEST_WORKER_ID'] ?? 0) % WORKERS_MAX) * PORTS_EACH;
+
+let next = Math.floor(Math.random() * PORTS_EACH);
 
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = PORTS_FROM + Math.floor(Math.random() * PORTS);
+    const port = FIRST + next;
+    next = (next + 1) % PORTS_EACH;
     if (await isPortFree(port)) return port;
   }
 }
