@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { creditAccount, updateAccount } from '../../db/wl/accounts.ts';
 import { updateOffer, type OfferPatch } from '../../db/wl/offers.ts';
-import { applySignal } from '../../db/wl/signals.ts';
 import type { ChangeKind, Figure } from '../../domain/purchase/explain/change.ts';
 import type { RefusalCode } from '../../domain/shared/codes.ts';
-import { parseMinor } from '../../domain/shared/money.ts';
+import { formatMinor, parseMinor } from '../../domain/shared/money.ts';
 import { dropRelationship } from '../purchase/scenarios/refusals.ts';
 import { policyPath, RELATIONSHIP_PATH, type GovernedBench } from '../support/governed-bench.ts';
-import type {
-  BenchOffer,
-  BuyChange,
-  Buyer,
-  OfferWish,
-  PurchaseBench,
-  Terms,
+import {
+  PRICE,
+  type BenchOffer,
+  type BuyChange,
+  type Buyer,
+  type OfferWish,
+  type PurchaseBench,
+  type Terms,
 } from '../support/purchase-bench.ts';
 import { EXPORTER, IMPORTER } from '../wl/documents.ts';
 
@@ -47,6 +47,8 @@ export interface Case {
   readonly wish?: OfferWish;
   readonly buy?: BuyChange;
   readonly terms?: Partial<Scene['terms']>;
+  /** Which of the ways out is gone; the smallest change unless it is named. */
+  readonly way?: ChangeKind;
   readonly upset?: (scene: Scene) => Promise<unknown>;
 }
 
@@ -54,24 +56,35 @@ export const CONTEXT = { actor: 'test', source: 'test', correlationId: 'test' };
 const OTHER_WL = '11111111-1111-4111-8111-111111111111';
 const HOUR_SECONDS = 3_600;
 const LIST = { include_categories: [], entity_allowlist: [], entity_blocklist: [] };
-let sequence = 1n;
+/** The caps of a gateway that was started for the case alone. */
+const FEW_HOLDS = '2';
 
 const patched = (patch: OfferPatch) => (scene: Scene) =>
   updateOffer(scene.bench.exporter.node.database.db, scene.offer.originOfferId, patch, CONTEXT);
 
-const signalled = (party: 'exporter' | 'importer', action: 'DISABLE' | 'ENABLE') =>
-  async function send({ bench }: Scene): Promise<void> {
-    sequence += 1n;
-    const { id: wlId } = bench[party].config.wl;
-    await applySignal(
-      bench[party].node.database.db,
-      { ...bench[party].config.wl, wlId } as never,
-      {
-        ...{ id: randomUUID(), sequence, src: EXPORTER, dst: IMPORTER, action, reason: 'test' },
-        ...{ exposureMinor: 0n, limitMinor: 0n, createdAt: new Date() },
-      } as never,
-      'test',
-    );
+/** What the Control Plane has stopped, as far as this one has been told. */
+const disabledAt =
+  (wlId: string) =>
+  ({ governed }: Scene): Promise<void> =>
+    governed.signal('DISABLE', [wlId]);
+
+/** Half of the price is room under the limit; the rest of it is a debt that can be paid. */
+async function oweMost(scene: Scene): Promise<void> {
+  const { governed, bench } = scene;
+  await governed.tell();
+  const pair = await bench.exporter.node.database.db
+    .selectFrom('pair')
+    .select('exposure_minor')
+    .where('partner', '=', IMPORTER)
+    .executeTakeFirstOrThrow();
+  await relate(scene, { limitAmount: formatMinor(pair.exposure_minor + PRICE / 2n) });
+}
+
+/** Gateway of the exporter with so few holds, all of them taken. */
+const crowded = (field: 'HOLDS_PER_BUYER' | 'HOLDS_PER_IMPORTER') =>
+  async function crowd(scene: Scene): Promise<void> {
+    await scene.bench.exporter.restartGateway({ [field]: FEW_HOLDS });
+    await holdAll(scene);
   };
 
 const holdsOfOthers: string[] = [];
@@ -80,7 +93,8 @@ async function holdAll({ bench, buyer, offer }: Scene): Promise<void> {
   const { exporter, database } = bench.importer.node;
   const buyerRef = database.sealer.index('buyer', buyer.accountId);
   holdsOfOthers.length = 0;
-  for (let open = 0; open < bench.exporter.settings.holdsPerBuyer; open += 1) {
+  const { holdsPerBuyer, holdsPerImporter } = bench.exporter.settings;
+  for (let open = 0; open < Math.min(holdsPerBuyer, holdsPerImporter); open += 1) {
     const tradeId = randomUUID();
     holdsOfOthers.push(tradeId);
     await exporter.preflight(EXPORTER, {
@@ -93,10 +107,21 @@ async function holdAll({ bench, buyer, offer }: Scene): Promise<void> {
 
 const atExporter = (exporter: Terms) => ({ terms: { exporter }, party: 'exporter' }) as const;
 const atImporter = (importer: Terms) => ({ terms: { importer }, party: 'importer' }) as const;
+/** Every clause of it is against the offer. */
+const AGAINST_ALL = {
+  ...{ enabled: false, min_created_at: '2026-06-01T00:00:00.000Z' },
+  ...{ exclude_categories: ['7'], include_categories: ['1'] },
+  ...{ entity_blocklist: ['e1'], entity_allowlist: ['e2'] },
+};
 const features = { import: true, export: true, purchase: true };
 
 /** Every refusal that a change undoes, as it comes about between real white labels. */
 export const CASES: readonly Case[] = [
+  // First: the Control Plane is told of purchases before others move the clocks.
+  {
+    ...{ code: 'LIMIT_EXCEEDED', party: 'exporter', name: 'settled', way: 'SETTLE' },
+    upset: oweMost,
+  },
   {
     code: 'RELATIONSHIP_MISSING',
     party: 'exporter',
@@ -106,7 +131,7 @@ export const CASES: readonly Case[] = [
   { code: 'RELATIONSHIP_PAUSED', ...atExporter({ relationship: { status: 'PAUSED' } }) },
   {
     ...{ code: 'SIGNAL_DISABLED', party: 'exporter', name: 'at the exporter' },
-    upset: signalled('exporter', 'DISABLE'),
+    upset: disabledAt(EXPORTER),
   },
   { code: 'EXPORT_DISABLED', ...atExporter({ policy: { exportEnabled: false } }) },
   {
@@ -133,11 +158,23 @@ export const CASES: readonly Case[] = [
     }),
   },
   {
+    ...{ code: 'EXPORT_POLICY_DENIED', name: 'by each of its clauses' },
+    ...atExporter({ relationship: { export_policy: AGAINST_ALL } }),
+  },
+  {
     ...{ code: 'PRICE_CHANGED', party: 'exporter', name: 'at the exporter' },
     upset: patched({ unitPriceMinor: 80_01n }),
   },
   { code: 'OUT_OF_STOCK', party: 'exporter', upset: patched({ available: 0 }) },
   { code: 'HOLDS_TOO_MANY', party: 'exporter', upset: holdAll },
+  {
+    ...{ code: 'HOLDS_TOO_MANY', party: 'exporter', name: 'cap of a buyer', way: 'RAISE_CAP' },
+    upset: crowded('HOLDS_PER_BUYER'),
+  },
+  {
+    ...{ code: 'HOLDS_TOO_MANY', party: 'exporter', name: 'cap of importers', way: 'RAISE_CAP' },
+    upset: crowded('HOLDS_PER_IMPORTER'),
+  },
   {
     code: 'VELOCITY_EXCEEDED',
     ...atExporter({ relationship: { velocity: { maxAmount: '79.99', windowSeconds: 1 } } }),
@@ -160,7 +197,7 @@ export const CASES: readonly Case[] = [
   },
   {
     ...{ code: 'SIGNAL_DISABLED', party: 'importer', name: 'at the importer' },
-    upset: signalled('importer', 'DISABLE'),
+    upset: disabledAt(IMPORTER),
   },
   { code: 'QUANTITY_INVALID', party: 'importer', buy: { quantity: 0 } },
   {
@@ -204,16 +241,15 @@ const setPolicy =
     });
   };
 
-const changeExportPolicy: Maker = (scene, { kind, field = '', to }) => {
-  const own = scene.terms.exporter.relationship?.export_policy as unknown as Record<
-    string,
-    unknown
-  >;
-  const list = own[field] as readonly unknown[];
-  const value =
-    kind === 'REMOVE_FROM_EXPORT_POLICY' ? list.filter((one) => one !== to) : [...list, to];
-  return relate(scene, { export_policy: { ...own, [field]: value } });
-};
+const changeExportPolicy =
+  (alter: (was: unknown, to: Figure | undefined) => unknown): Maker =>
+  (scene, { field = '', to }) => {
+    const own = scene.terms.exporter.relationship?.export_policy as unknown as Record<
+      string,
+      unknown
+    >;
+    return relate(scene, { export_policy: { ...own, [field]: alter(own[field], to) } });
+  };
 
 const amountOf = (figure: Figure | undefined): bigint => {
   const read = parseMinor(String(figure));
@@ -239,10 +275,6 @@ async function moveClocks({ exporter, importer, moveClock }: PurchaseBench, seco
   await moveClock(importer, seconds);
 }
 
-const unproposed: Maker = async (_, { kind }) => {
-  throw new Error(`no case makes ${kind}`);
-};
-
 const MAKERS: Readonly<Record<ChangeKind, Maker>> = {
   CREATE_RELATIONSHIP: (scene, { to }) => relate(scene, { limitAmount: to }),
   SET_RELATIONSHIP: (scene, { field = '', to }) => {
@@ -251,9 +283,11 @@ const MAKERS: Readonly<Record<ChangeKind, Maker>> = {
     if (part === undefined) return relate(scene, { [name]: to });
     return relate(scene, { [name]: { ...(name === 'velocity' && velocity), [part]: to } });
   },
-  ADD_TO_EXPORT_POLICY: changeExportPolicy,
-  REMOVE_FROM_EXPORT_POLICY: changeExportPolicy,
-  SET_EXPORT_POLICY: unproposed,
+  ADD_TO_EXPORT_POLICY: changeExportPolicy((list, to) => [...(list as unknown[]), to]),
+  REMOVE_FROM_EXPORT_POLICY: changeExportPolicy((list, to) =>
+    (list as unknown[]).filter((one) => one !== to),
+  ),
+  SET_EXPORT_POLICY: changeExportPolicy((_was, to) => to),
   SET_EXPORTER_POLICY: setPolicy('exporter'),
   SET_IMPORTER_POLICY: setPolicy('importer'),
   ADD_TO_VISIBILITY: async ({ governed, terms }, { to }) => {
@@ -261,18 +295,16 @@ const MAKERS: Readonly<Record<ChangeKind, Maker>> = {
     terms.exporter = { policy: { ...terms.exporter.policy, visibilityWls } };
     await governed.change(policyPath(EXPORTER), { visibilityWls });
   },
-  ENABLE_PAIR: async (scene) => {
-    await signalled('exporter', 'ENABLE')(scene);
-    await signalled('importer', 'ENABLE')(scene);
-  },
-  SETTLE: unproposed,
+  ENABLE_PAIR: ({ governed }) => governed.signal('ENABLE', [EXPORTER, IMPORTER]),
+  SETTLE: ({ governed }, { by }) => governed.settle(String(by)),
   SET_OFFER: (scene, { field, to }) => {
     if (field === 'available') return patched({ available: Number(to) })(scene);
     return field === 'status'
       ? patched({ status: 'ENABLED' })(scene)
       : patched({ unitPriceMinor: amountOf(to) })(scene);
   },
-  RAISE_CAP: unproposed,
+  RAISE_CAP: ({ bench }, { field = '', to }) =>
+    bench.exporter.restartGateway({ [field]: String(to) }),
   APPROVE: async () => undefined,
   DECIDE_BEFORE: async () => undefined,
   SET_ACCOUNT: ({ bench, buyer }, { field = '', to }) =>

@@ -4,9 +4,12 @@ import type { GovernanceDeps } from '../../activities/governance/deps.ts';
 import { pullPolicies } from '../../activities/governance/pull-policies.ts';
 import { refreshTokens } from '../../activities/governance/refresh-tokens.ts';
 import { register } from '../../activities/governance/register.ts';
+import { need } from '../cp/signals-stage.ts';
 import { pairPath, startControlPlane, type Stage } from '../cp/stage.ts';
+import { openEventDays } from '../../db/cp/telemetry/intake.ts';
 import { freePort } from '../stack/setup.ts';
 import { EXPORTER, IMPORTER, pulledPolicy, pulledRelationship } from '../wl/documents.ts';
+import { createSignalCarrier, relayAll } from './carriers.ts';
 import { createTestPki } from './certificates.ts';
 import type { Governance, Parties, Terms } from './governance.ts';
 import { startPurchaseBench, type PurchaseBench } from './purchase-bench.ts';
@@ -18,6 +21,12 @@ export interface GovernedBench {
   readonly bench: PurchaseBench;
   /** As a person with the roles for it, by the route's PUT; both white labels pull it. */
   change(path: string, body: object): Promise<void>;
+  /** Signals of the pair by the route for people, delivered to those that are named. */
+  signal(action: 'DISABLE' | 'ENABLE', wlIds: readonly string[]): Promise<void>;
+  /** Recorded by one risk officer and confirmed by another; both white labels apply it. */
+  settle(amount: string): Promise<void>;
+  /** What both have to report is at the Control Plane. */
+  tell(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,6 +43,7 @@ export async function startGovernedBench(): Promise<GovernedBench> {
   // Asked at their own addresses: the network between them is the purchases'.
   const urls = new Map<string, string>();
   const starting = startControlPlane({ issuer, tlsPort, pki, reach: (wlId) => urls.get(wlId) });
+  const carrying = starting.then((cp) => createSignalCarrier(cp, urls));
   const putting = starting.then((cp) => putAs(cp));
   let pulls: readonly (() => Promise<unknown>)[] = [];
   const bench = await startPurchaseBench({
@@ -45,22 +55,59 @@ export async function startGovernedBench(): Promise<GovernedBench> {
       }
       const [cp, put] = [await starting, await putting];
       const pulling = await meet(cp, put, parties);
-      pulls = [...pulling.values()];
+      // The importer first: it pays, and the exporter's pull brings what it has reported.
+      pulls = [...pulling.values()].toReversed();
       return governanceOf(put, pulling);
     },
   });
-  const [cp, put] = [await starting, await putting];
+  const [cp, put, carrier] = [await starting, await putting, await carrying];
+  await openEventDays(cp.db, new Date());
+  const pull = async (): Promise<void> => {
+    for (const one of pulls) await one();
+  };
   return {
     ...{ cp, bench },
     async change(path, body) {
       await put(path, body);
-      for (const pull of pulls) await pull();
+      await pull();
     },
+    async signal(action, wlIds) {
+      const signalId = await postSignal(cp, action);
+      await carrier.prepare();
+      await pull();
+      for (const wlId of wlIds) await carrier.deliver(signalId, wlId);
+    },
+    async settle(amount) {
+      await postSettlement(cp, amount);
+      await pull();
+    },
+    tell: async () => void (await Promise.all([bench.importer, bench.exporter].map(relayAll))),
     async stop() {
+      await carrier.close();
       await bench.stop();
       await cp.stop();
     },
   };
+}
+
+const PAIR = { src: EXPORTER, dst: IMPORTER };
+
+async function postSignal(cp: Stage, action: 'DISABLE' | 'ENABLE'): Promise<string> {
+  const { token } = await cp.person('risk');
+  const body = { ...PAIR, action, reason: 'test' };
+  const headers = { 'idempotency-key': randomUUID() };
+  const path = '/imbalance/signals';
+  return ((await need(cp, { method: 'POST', path, body, headers, token })) as { id: string }).id;
+}
+
+async function postSettlement(cp: Stage, amount: string): Promise<void> {
+  const [maker, checker] = [await cp.person('risk'), await cp.person('risk')];
+  const path = '/admin/api/settlements';
+  const body = { ...PAIR, amount, note: 'test' };
+  const headers = { 'idempotency-key': randomUUID() };
+  const recording = { method: 'POST', path, body, headers, token: maker.token } as const;
+  const { id } = (await need(cp, recording)) as { id: string };
+  await need(cp, { method: 'POST', path: `${path}/${id}/confirm`, token: checker.token });
 }
 
 async function putAs(cp: Stage): Promise<Put> {

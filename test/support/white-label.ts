@@ -16,7 +16,7 @@ import { WL_DOCUMENT, wlRoutes, type WlApiDeps } from '../../api/wl/app.ts';
 import { readWlConfig, type WlConfig } from '../../runtime/config.ts';
 import { createHealth } from '../../runtime/health.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
 import { createShutdown } from '../../runtime/shutdown.ts';
 import { connectTemporal, type TemporalConnection } from '../../runtime/temporal.ts';
 import { openTracing } from '../../runtime/tracing.ts';
@@ -62,6 +62,8 @@ export interface WhiteLabel {
   readonly settings: Mutable<WlApiDeps['settings']>;
   startPurchaseWorker(): Promise<RunningWorker>;
   startBackgroundWorker(): Promise<RunningWorker>;
+  /** Its gateway as it comes back with other variables, at the same address. */
+  restartGateway(environment: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -90,21 +92,21 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
     ...{ name: options.slug, log, health, metrics, shutdown, tracing },
     client: () => temporal.client,
   });
-  const deps = wlApiDeps(config, node, metrics);
-  const listeners = await listen({
-    app: createApp({
-      routes: wlRoutes(deps),
-      ...{ log, metrics, health, tracing, document: WL_DOCUMENT },
-      limiters: createRateLimiters(config.rateLimits),
-      checkResponses: true,
-      isRevoked: (facts) => node.revocations.isRevoked(facts),
-    }),
-    tls: {
-      port: config.listen.tlsPort,
-      bindHost: config.listen.bindHost,
-      tls: node.tls,
-    },
-  });
+  const serve = async (now: WlConfig, figures: Metrics) => {
+    const deps = wlApiDeps(now, node, figures);
+    const listeners = await listen({
+      app: createApp({
+        routes: wlRoutes(deps),
+        ...{ log, metrics: figures, health, tracing, document: WL_DOCUMENT },
+        limiters: createRateLimiters(now.rateLimits),
+        checkResponses: true,
+        isRevoked: (facts) => node.revocations.isRevoked(facts),
+      }),
+      tls: { port: now.listen.tlsPort, bindHost: now.listen.bindHost, tls: node.tls },
+    });
+    return { listeners, settings: deps.settings };
+  };
+  let gateway = await serve(config, metrics);
   const startWorker = (worker: WorkerOptions): Promise<RunningWorker> =>
     run(temporal, {
       ...worker,
@@ -121,7 +123,14 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
   return {
     ...{ config, environment, node, temporal },
     url: `https://${config.listen.tlsHost}:${config.listen.tlsPort}`,
-    settings: deps.settings,
+    get settings() {
+      return gateway.settings;
+    },
+    async restartGateway(other) {
+      await gateway.listeners.close();
+      const figures = createMetrics({ process: options.slug, nodeFigures: false });
+      gateway = await serve(readWlConfig({ ...environment, ...other }), figures);
+    },
     startPurchaseWorker: () => startWorker(purchaseWorker(node, bundle)),
     startBackgroundWorker: () =>
       startWorker({
@@ -130,7 +139,7 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
         activities: { ...backgroundActivities(node, log, temporal.client), ...relay },
       }),
     async stop() {
-      await listeners.close();
+      await gateway.listeners.close();
       await shutdown.run('the test is over');
       await temporal.connection.close();
     },
