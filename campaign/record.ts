@@ -31,17 +31,22 @@ const NOTHING: CampaignRecord = {
   scanned: {},
 };
 
-export async function readRecord(path: string): Promise<CampaignRecord> {
+export function readRecord(path: string): Promise<CampaignRecord> {
+  return readKept(path, NOTHING);
+}
+
+/** What earlier runs wrote, on top of what a first one begins with. */
+export async function readKept<T extends object>(path: string, nothing: T): Promise<T> {
   try {
-    return { ...structuredClone(NOTHING), ...(JSON.parse(await readFile(path, 'utf8')) as object) };
+    return { ...structuredClone(nothing), ...(JSON.parse(await readFile(path, 'utf8')) as object) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return structuredClone(NOTHING);
+    return structuredClone(nothing);
   }
 }
 
 /** As a whole or not at all: a campaign may be ended at any moment. */
-export async function writeRecord(path: string, record: CampaignRecord): Promise<void> {
+export async function writeRecord(path: string, record: object): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
   await rename(`${path}.new`, path);
@@ -64,25 +69,31 @@ export function add(record: CampaignRecord, outcome: Outcome): void {
   );
 }
 
-function sum(into: Record<string, number>, counts: Iterable<readonly [string, number]>): void {
+export function sum(
+  into: Record<string, number>,
+  counts: Iterable<readonly [string, number]>,
+): void {
   for (const [name, count] of counts) into[name] = (into[name] ?? 0) + count;
 }
 
 /** The counts as a table for people. */
 export function renderRecord(record: CampaignRecord): string {
   const { seeds, broken, tasks, replays, trades, passings, happened, longestSettleMs } = record;
-  const table = (counts: Record<string, number>): string[] =>
-    Object.entries(counts)
-      .toSorted(([a], [b]) => a.localeCompare(b))
-      .map(([name, count]) => `  ${name.padEnd(32)} ${String(count).padStart(9)}`);
   return [
     `${seeds} seeds, ${broken.length} broken; ${tasks} workflow tasks, ${replays} replays; ` +
       `settled at the latest ${Math.round(longestSettleMs / 1_000)} s after the last fault`,
     'trades by their last state',
-    ...table(trades),
+    ...tableOf(trades),
     'passings of points',
-    ...table(passings),
+    ...tableOf(passings),
     'faults that happened',
-    ...table(happened),
+    ...tableOf(happened),
   ].join('\n');
+}
+
+/** Counts by name, a line each, in the order of their names. */
+export function tableOf(counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counts)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([name, count]) => `  ${name.padEnd(32)} ${String(count).padStart(9)}`);
 }

@@ -29,7 +29,7 @@ import {
 import { ensureSecrets } from './certificates/secrets.ts';
 import type { Secrets } from './certificates/secrets.ts';
 import { createSupervisor } from './supervision/supervisor.ts';
-import type { Supervisor } from './supervision/supervisor.ts';
+import type { SupervisedProcess, Supervisor } from './supervision/supervisor.ts';
 import { ensureNamespaces, findTemporal, prepareTemporal } from './temporal/temporal.ts';
 import { createWeb, createWebAgent } from './web.ts';
 import type { Web } from './web.ts';
@@ -54,7 +54,15 @@ export interface StackOptions {
   readonly bundleDir?: string;
   /** Builds the console where its build is missing or old; without it what is there is served. */
   readonly console?: boolean;
+  /** Drills put themselves between the processes here; called once, before the first of them. */
+  readonly wire?: Wire;
 }
+
+/** The processes as they are to be run; the free ports were looked at before. */
+export type Wire = (
+  processes: readonly SupervisedProcess[],
+  ports: Ports,
+) => Promise<readonly SupervisedProcess[]>;
 
 export interface Stack {
   readonly env: Environment;
@@ -125,7 +133,8 @@ async function bringUp(
   const agents = createAgents(pki);
   const setting = { env, ports, pki, secrets, bundles, databaseUrl, agent: agents.get() };
   const { address: temporalAddress, uiUrl: temporalUiUrl } = temporal;
-  const processes = stackProcesses({ ...setting, temporalAddress, temporalUiUrl });
+  const planned = stackProcesses({ ...setting, temporalAddress, temporalUiUrl });
+  const processes = (await options.wire?.(planned, ports)) ?? planned;
   await allOrFirstError(
     processes.map((process) => step(progress, process.name, () => supervisor.start(process))),
   );

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { CpSchema } from '../../db/cp/schema.ts';
 import { openCheckout, startBuying } from './buyers.ts';
 import { createClientLog, describeEntries } from './client-log.ts';
+import { waitForCalm } from './calm.ts';
 import { openControlPlane, until } from './control-plane.ts';
 import { judge } from './judge.ts';
 import { openAccounts, putUpOffers } from './market.ts';
@@ -29,8 +30,6 @@ const DEEP_STOCK = 1_000_000;
 // Eight restarts in a row end the stack; a process that was up for 5 s starts a new count.
 const WELL_MS = 6_000;
 const BACK_WITHIN_MS = 120_000;
-// A dead gateway is tried again every minute, and a worker's lost task after its heartbeat.
-const CALM_WITHIN_MS = 240_000;
 
 /** True: nothing was lost or doubled, and the balance is what both ledgers add up to. */
 export async function drillGovernance(options: DrillOptions): Promise<boolean> {
@@ -114,59 +113,4 @@ async function judgeAll(
   const balance = await compareBalance(stage);
   const expected = officers.failures() === 0;
   return { quiet, calm, books, settled, balance, expected };
-}
-
-/** Everything has been told, every signal is done with, every settlement is booked. */
-async function waitForCalm({ stage, cp }: Scene): Promise<boolean> {
-  const startedAt = Date.now();
-  try {
-    await until('outboxes, signals and settlements are done with', CALM_WITHIN_MS, async () => {
-      const unsent = await Promise.all([stage.importer, stage.exporter].map(countUnsent));
-      const open = [await countOpenSignals(cp), await countOpenSettlements(cp)];
-      return [...unsent, ...open].every((count) => count === 0n) ? true : undefined;
-    });
-    stage.say(`calm after ${((Date.now() - startedAt) / 1_000).toFixed(0)} s`);
-    return true;
-  } catch (error) {
-    stage.say(`NOT calm: ${String(error)}`);
-    return false;
-  }
-}
-
-async function countUnsent(db: Stage['importer']): Promise<bigint> {
-  const row = await db
-    .selectFrom('outbox')
-    .select((select) => select.fn.countAll<bigint>().as('count'))
-    .where('sent_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return row.count;
-}
-
-async function countOpenSignals(cp: Kysely<CpSchema>): Promise<bigint> {
-  const row = await cp
-    .selectFrom('signal_delivery')
-    .select((select) => select.fn.countAll<bigint>().as('count'))
-    .where('state', 'in', ['PENDING', 'SENT'])
-    .executeTakeFirstOrThrow();
-  return row.count;
-}
-
-/** Confirmed ones that one of the two has not booked yet. */
-async function countOpenSettlements(cp: Kysely<CpSchema>): Promise<bigint> {
-  const row = await cp
-    .selectFrom('settlement')
-    .select((select) => select.fn.countAll<bigint>().as('count'))
-    .where('state', '=', 'CONFIRMED')
-    .where(({ selectFrom, fn, eb }) =>
-      eb(
-        selectFrom('settlement_delivery')
-          .select(fn.countAll<bigint>().as('booked'))
-          .whereRef('settlement_delivery.settlement_id', '=', 'settlement.id')
-          .where('settlement_delivery.applied_at', 'is not', null),
-        '<',
-        2n,
-      ),
-    )
-    .executeTakeFirstOrThrow();
-  return row.count;
 }

@@ -1,10 +1,11 @@
 import { publicStatus } from '../../domain/purchase/trade.ts';
 import type { PublicStatus } from '../../domain/purchase/trade.ts';
 import { checkStack } from '../invariants.ts';
-import type { Checkout } from './buyers.ts';
+import type { Checkout, Order } from './buyers.ts';
 import type { ClientEntry } from './client-log.ts';
 import { inBatches } from './market.ts';
 import type { Buyer } from './market.ts';
+import { sleep } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { describeStates, readStates } from './trade-rows.ts';
 
@@ -17,6 +18,9 @@ export interface Evidence {
 type Answered = ClientEntry & Required<Pick<ClientEntry, 'tradeId' | 'status'>>;
 
 const SHOWN_MAX = 10;
+// Each waits for up to 5 s; a quarter of a minute without an answer is an answer too.
+const REPEAT_ATTEMPTS = 4;
+const REPEAT_AFTER_MS = 1_000;
 
 /** The client's log against the books (7, 8), then every invariant of databases and engine. */
 export async function judge(stage: Stage, evidence: Evidence): Promise<boolean> {
@@ -77,7 +81,7 @@ async function checkRepeats(
   const found = await inBatches([...last.values()], async (entry): Promise<string[]> => {
     const buyer = byAccount.get(entry.accountId);
     if (buyer === undefined) return [`8: ${entry.accountId} is no buyer of this drill`];
-    const again = await checkout({ buyer, offerId: entry.offerId, key: entry.key });
+    const again = await repeat(checkout, { buyer, offerId: entry.offerId, key: entry.key });
     if (again.tradeId !== entry.tradeId || again.status === undefined) {
       return [`8: key ${entry.key} named ${entry.tradeId}, repeated ${JSON.stringify(again)}`];
     }
@@ -86,6 +90,15 @@ async function checkRepeats(
   });
   stage.say(`invariant 8: ${last.size} keys repeated`);
   return found.flat();
+}
+
+/** No answer says nothing: asked again, because a busy machine may keep one waiting too long. */
+async function repeat(checkout: Checkout, order: Order): Promise<ClientEntry> {
+  for (let attempt = 1; ; attempt += 1) {
+    const entry = await checkout({ ...order, attempt });
+    if (entry.result !== 'unknown' || attempt >= REPEAT_ATTEMPTS) return entry;
+    await sleep(REPEAT_AFTER_MS);
+  }
 }
 
 /** Whoever got no answer may have bought: allowed, counted, and found by the key. */

@@ -14,7 +14,7 @@ import { createProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import { register } from '../register.ts';
 import { startStack, step } from '../stack.ts';
-import type { Stack } from '../stack.ts';
+import type { Stack, Wire } from '../stack.ts';
 
 /** A private stack of real processes, and eyes on the two databases that money moves in. */
 export interface Stage {
@@ -33,6 +33,7 @@ export interface StageOptions {
   readonly name: string;
   /** Constants of this drill; what the caller's environment says comes first. */
   readonly env?: Environment;
+  readonly wire?: Wire;
 }
 
 const PORT_BASE = 21_000;
@@ -47,9 +48,9 @@ const QUIET_LOG = { LOG_LEVEL: 'warn' };
 const STOP_LIMIT_MS = 9_500;
 const EXIT_INTERRUPTED = 130;
 
-export async function openStage({ name, env = {} }: StageOptions): Promise<Stage> {
+export async function openStage({ name, env = {}, wire }: StageOptions): Promise<Stage> {
   const settings: Environment = { ...QUIET_LOG, ...portsFrom(process.env), ...env, ...process.env };
-  const dataDir = resolve(process.env['DATA_DIR'] ?? FOLDER, name);
+  const dataDir = stageFolder(name);
   await mkdir(dataDir, { recursive: true, mode: 0o755 });
   const lines = createWriteStream(join(dataDir, 'stack.log'), { flags: 'w' });
   const progress = createProgress({
@@ -67,6 +68,7 @@ export async function openStage({ name, env = {} }: StageOptions): Promise<Stage
     log: (line) => void lines.write(`${new Date().toISOString()} ${line}\n`),
     onFatal: (error) => trouble.fail(new Error(formatStackError(error))),
     signal: trouble.signal,
+    ...(wire && { wire }),
   });
   const close = async (): Promise<void> => {
     await Promise.race([stack.stop(), sleep(STOP_LIMIT_MS)]);
@@ -89,6 +91,10 @@ export async function openStage({ name, env = {} }: StageOptions): Promise<Stage
       await close();
     },
   };
+}
+
+export function stageFolder(name: string): string {
+  return resolve(process.env['DATA_DIR'] ?? FOLDER, name);
 }
 
 function portsFrom(env: Environment): Environment {
