@@ -29,5 +29,6 @@ COPY --from=console /app/build/console ./build/console
 # WORKFLOW_BUNDLE=/app/build/cp.js or wl.js spares a worker the bundling at its start.
 COPY --from=bundles /bundles ./build
 USER node
-ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning"]
+# The preload enters the workflow sandbox without a thread a call (docs/adr/0003).
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "--import", "./runtime/sandbox-preload.ts"]
 CMD ["workers/wl-gateway.ts"]

@@ -15,7 +15,7 @@ const ENGINES: Partial<Record<SystemName, string>> = {
   restate: 'restate server',
   'temporal-naive': 'temporal server',
   'ours-bare': 'temporal server',
-  'ours-lean': 'temporal server',
+  'ours-timeout': 'temporal server',
   'ours-full': 'full temporal',
 };
 

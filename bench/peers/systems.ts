@@ -4,6 +4,7 @@ import { Pool } from 'undici';
 import { callFailed } from './outcome.ts';
 import type { Answer } from '../load.ts';
 import type { Child } from '../../stack/supervision/child.ts';
+import { SANDBOX_PRELOAD } from '../../stack/supervision/sandbox-preload.ts';
 import type { AppName, RunningSystem } from './contract.ts';
 import { nodeCommand, type Engines } from './engines.ts';
 
@@ -13,8 +14,6 @@ const CONNECTIONS = 1_024;
 const ATTEMPT_TIMEOUT_MS = 5_000;
 
 const PROFILES = fileURLToPath(new URL('../../.data/bench-profiles', import.meta.url));
-
-const SANDBOX_PRELOAD = ['--import', new URL('./sandbox-preload.ts', import.meta.url).href];
 
 export interface RunningApp extends RunningSystem {
   readonly name: AppName;
@@ -34,7 +33,7 @@ export async function startApp(
     ...{
       name,
       command,
-      args: [...(name === 'ours-lean' ? SANDBOX_PRELOAD : []), ...profiling, ...args],
+      args: [...(name === 'ours-bare' ? SANDBOX_PRELOAD : []), ...profiling, ...args],
     },
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...engines.env },
   });

@@ -9,6 +9,7 @@ import type { Pki } from '../certificates/pki.ts';
 import { PORT_TABLE } from '../ports.ts';
 import type { Environment, Ports } from '../ports.ts';
 import type { Secrets } from '../certificates/secrets.ts';
+import { SANDBOX_PRELOAD } from './sandbox-preload.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 
 /** What the six processes are told; the first start and every restart tell them the same. */
@@ -70,7 +71,11 @@ function supervised(setting: ProcessSetting, facts: ProcessFacts): SupervisedPro
     name,
     // The Node that runs the stack: another one on PATH may not run TypeScript.
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL(`${entry}.ts`, WORKERS))],
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      ...(entry === 'cp-api' ? [] : SANDBOX_PRELOAD),
+      fileURLToPath(new URL(`${entry}.ts`, WORKERS)),
+    ],
     env: { ...environmentOf(setting, party), ...(entry === 'cp-api' ? ownOfCpApi(setting) : {}) },
     group: GROUPS.process,
     readyTimeoutMs: READY_TIMEOUT_MS,

@@ -137,16 +137,19 @@ test('the engine is told what the local stack tells its own', () => {
 describe('variables', () => {
   const readBy = (name: string) => (name.startsWith('cp-') ? CP_VARIABLES : WL_VARIABLES);
   const secrets: readonly string[] = SECRET_VARIABLES;
+  // Read by runtime/sandbox-preload.ts, before there is any configuration.
+  const readByPreload = ['WORKFLOW_STACK_TRACES'];
 
   test.each(PROCESSES)('%s is told only what its code reads, and all that it needs', (name) => {
     const variables = readBy(name);
-    const known = new Set(
-      variables.flatMap((variable) =>
+    const known = new Set([
+      ...readByPreload,
+      ...variables.flatMap((variable) =>
         secrets.includes(variable.name)
           ? [variable.name, `${variable.name}_FILE`]
           : [variable.name],
       ),
-    );
+    ]);
     const told = Object.keys(serviceOf(name).environment ?? {});
     expect(told.filter((variable) => !known.has(variable))).toEqual([]);
     const needed = variables

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { SANDBOX_PRELOAD } from '../../stack/supervision/sandbox-preload.ts';
 import { eventually } from '../stack/setup.ts';
 import type { WhiteLabel } from './white-label.ts';
 
@@ -18,7 +19,7 @@ const ENTRY = fileURLToPath(new URL('../../workers/wl-worker.ts', import.meta.ur
 const READY_MS = 60_000;
 
 export async function startWorkerProcess({ environment }: WhiteLabel): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [ENTRY], {
+  const child = spawn(process.execPath, [...SANDBOX_PRELOAD, ENTRY], {
     // Little of the test's own: it must not inherit how Jest runs.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],

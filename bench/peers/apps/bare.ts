@@ -4,7 +4,7 @@ import { openTemporal } from './temporal.ts';
 import { serveApp } from './serve.ts';
 
 /** The gateway's shape with nothing around it: its worker settings, eager start, local steps. */
-export async function serveBare(system: 'ours-bare' | 'ours-lean'): Promise<void> {
+export async function serveBare(system: 'ours-bare' | 'ours-timeout'): Promise<void> {
   const taskQueue = `bench-${system}`;
   const { client, saga } = await openTemporal(system, { ...PURCHASE_WORKER, taskQueue });
   serveApp(async (id) => {
