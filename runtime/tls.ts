@@ -1,6 +1,7 @@
 import { X509Certificate, createHash, createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
+import { UUID_FORM } from './uuid.ts';
 
 export interface TlsFiles {
   readonly caFile: string;
@@ -28,7 +29,7 @@ export interface CertificateFacts {
 }
 
 export const CP_SUBJECT_URI = 'urn:xpory:cp';
-const WL_SUBJECT_FORM = /^urn:xpory:wl:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const WL_SUBJECT_FORM = new RegExp(`^urn:xpory:wl:(${UUID_FORM})$`);
 
 /** Where a renewal keeps what it has before it takes the place of the old. */
 export const nextFile = (file: string): string => `${file}.next`;

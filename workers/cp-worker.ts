@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   const agent = createAgent({
     ...transport,
     connections: CONNECTIONS_PER_WL,
-    tracing: parts.tracing,
+    ...{ tracing: parts.tracing, points: parts.points },
   });
   shutdown.add('agent', () => agent.close());
   const work = createWorkStarter({ db: database.db, client: () => link.client(), log });

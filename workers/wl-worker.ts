@@ -83,8 +83,8 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
     return startRelay(client());
   };
   return {
-    ...beating(
-      createGovernanceActivities({
+    ...beating({
+      ...createGovernanceActivities({
         ...{ db, sealer, controlPlane, keys, own, log },
         peerUrl: `https://${tlsHost}:${tlsPort}`,
         cpUrl: config.cpUrl,
@@ -92,13 +92,11 @@ function backgroundActivities(config: WlConfig, node: WlNode, parts: Parts) {
         clock: () => new Date(),
         onHeadRefused: tellOfRefusedHeads(parts),
       }),
-    ),
-    ...beating(
-      createOfferActivities({
+      ...createOfferActivities({
         ...{ db, own, tokens },
         exporterOffers: createExporterOffersClient(agent),
       }),
-    ),
+    }),
     ...createApprovalActivities({
       ...{ db, log },
       importers: createImporterClient({ agent, peerUrl }),

@@ -2,6 +2,7 @@ import { readRoles, type OperatorRole } from '../../db/cp/operator.ts';
 import { CONTROL_PLANE_OWNER } from '../../db/cp/key.ts';
 import { CP_SUBJECT_URI, wlIdOf } from '../../runtime/tls.ts';
 import type { SubjectKind, TokenClaims } from '../../runtime/tokens.ts';
+import { isUuid } from '../../runtime/uuid.ts';
 import { Problem } from '../http/problem.ts';
 import { TOKEN_REFUSALS, type Refusal } from '../http/refusals.ts';
 import type { Guard, RequestFacts } from '../http/route.ts';
@@ -121,9 +122,6 @@ function rolesText(roles: readonly OperatorRole[]): string {
   return `Operator token, role ${roles.join(' or ')}; a master has every role.`;
 }
 
-// People and their sessions have UUIDs; the database does not look up anything else.
-const UUID_FORM = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 async function checkOperator(
   { db, verifier }: GuardDeps,
   facts: RequestFacts,
@@ -131,7 +129,7 @@ async function checkOperator(
 ): Promise<OperatorPrincipal> {
   const claims = await verify(verifier, facts, { subjects: ['operator'] });
   // The token says what was true at login; a person who was blocked since may do nothing.
-  const isSession = UUID_FORM.test(claims.sub) && UUID_FORM.test(claims.jti);
+  const isSession = isUuid(claims.sub) && isUuid(claims.jti);
   const held = isSession ? await readRoles(db, { id: claims.sub, jti: claims.jti }) : undefined;
   if (held === undefined) {
     throw new Problem('TOKEN_INVALID', { detail: 'This session has been ended.' });

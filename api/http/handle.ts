@@ -16,7 +16,6 @@ import {
 import type { Context, Reply, RequestFacts, Route } from './route.ts';
 
 // The largest honest body is a batch of 500 events; more is refused before it is parsed.
-export const BODY_LIMIT = '256kb';
 const BODY_LIMIT_BYTES = 256 * 1_024;
 const PARAMETER_LIMIT = 100;
 const UNAUTHENTICATED = new Set([401, 403]);
@@ -45,7 +44,7 @@ function admit({ guard }: Route, { certificateRules }: HandleDeps): RequestHandl
 }
 
 function bodyParsers({ body, form }: Route): RequestHandler[] {
-  const common = { limit: BODY_LIMIT, verify: keepRawBody };
+  const common = { limit: BODY_LIMIT_BYTES, verify: keepRawBody };
   if (body !== undefined) {
     const parser = express.json({ ...common, strict: true });
     return [refuseLarge, requireType('application/json'), parser];

@@ -16,12 +16,14 @@ export interface ConsoleBench {
   readonly browser: Browser;
   /** Address of a page, `/wls`. */
   url(path: string): string;
-  /** A browser window of its own, with no session; `close` ends them all. */
+  /** A browser window of its own, with no session and nothing cached. */
   window(options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
-  /** The same with somebody signed in, at a page. */
+  /** A tab with somebody signed in, at a page; all tabs share one cache, none shares its session. */
   signedIn(path?: string, person?: Person): Promise<Page>;
   /** Adds somebody with these roles. */
   person(email: string, roles: readonly string[]): Promise<Person>;
+  /** After each test: an open page asks for news every few seconds. */
+  closeWindows(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,21 +39,21 @@ export async function openConsole(
   const stack = await startTestStack({ env, console: true });
   const opened: BrowserContext[] = [];
   let browser: Browser;
+  let profile: BrowserContext;
+  const view = { viewport: WIDE, reducedMotion: 'reduce' } as const;
   try {
     await register(stack, () => undefined);
     browser = await startBrowser();
+    profile = await browser.newContext(view);
   } catch (error) {
     await stack.close();
     throw error;
   }
+  profile.setDefaultTimeout(PAGE_TIMEOUT_MS);
   const url = (path: string): string =>
     `http://127.0.0.1:${stack.ports[CP.ports.http]}/admin${path}`;
   const window = async (options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> => {
-    const context = await browser.newContext({
-      viewport: WIDE,
-      reducedMotion: 'reduce',
-      ...options,
-    });
+    const context = await browser.newContext({ ...view, ...options });
     context.setDefaultTimeout(PAGE_TIMEOUT_MS);
     opened.push(context);
     return context.newPage();
@@ -59,14 +61,23 @@ export async function openConsole(
   return {
     ...{ stack, browser, url, window },
     async signedIn(path = '/', person = MASTER) {
-      const page = await window();
+      const login = { method: 'POST', body: person } as const;
+      const session = await stack.web(CP).need('/admin/api/auth/login', login);
+      const page = await profile.newPage();
+      // A session is of its tab, and any address of the origin reaches the tab's store.
+      await page.goto(new URL('/healthz', url('/')).href);
+      const text = JSON.stringify(JSON.stringify(session));
+      await page.evaluate(`sessionStorage.setItem('xpory.session', ${text})`);
       await page.goto(url(path));
-      await signIn(page, person);
+      await page.getByRole('navigation', { name: 'Menu' }).waitFor({ state: 'attached' });
       return page;
     },
     person: (email, roles) => addPerson(stack, email, roles),
+    async closeWindows() {
+      await Promise.all(profile.pages().map((page) => page.close()));
+      await Promise.all(opened.splice(0).map((context) => context.close()));
+    },
     async close() {
-      await Promise.all(opened.map((context) => context.close()));
       await browser.close();
       await stack.close();
     },

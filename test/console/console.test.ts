@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { openConsole, type ConsoleBench } from './bench.ts';
 import { describeGovernance } from './governance.ts';
 import { describeRescue, describeSignalByHand } from './rescue.ts';
@@ -28,6 +28,7 @@ let bench: ConsoleBench;
 beforeAll(async () => {
   bench = await openConsole(SETTINGS);
 }, OPEN_TIMEOUT_MS);
+afterEach(() => bench?.closeWindows());
 afterAll(() => bench?.close(), OPEN_TIMEOUT_MS);
 
 // One stack for all pages: it takes as long to start as most of them to look at. The order counts:

@@ -58,7 +58,10 @@ export function describeGovernance(opened: () => ConsoleBench): void {
       test(
         'is accessible in light and dark, in both languages, at 1280 and 390 px',
         async () => {
-          const page = await bench.signedIn();
+          // A window of its own: the language is kept for all tabs of one.
+          const page = await bench.window();
+          await page.goto(bench.url('/'));
+          await signIn(page, MASTER);
           await page.getByRole('heading', { level: 1, name: 'Visão geral' }).waitFor();
           for (const colorScheme of ['light', 'dark'] as const) {
             await page.emulateMedia({ colorScheme });

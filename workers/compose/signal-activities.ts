@@ -16,7 +16,7 @@ import type { ProcessParts } from './process.ts';
 /** Everything that signals need in a process that runs the Control Plane's workflows. */
 export function signalActivities(
   { profile, peerNetworks }: Pick<CpConfig, 'profile' | 'peerNetworks'>,
-  parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics' | 'tracing'> & {
+  parts: Pick<ProcessParts, 'log' | 'shutdown' | 'metrics' | 'tracing' | 'points'> & {
     readonly database: PartyDatabase<CpSchema>;
     readonly client: () => Pick<Client, 'workflow'>;
     readonly work: SignalDeps['work'];
@@ -28,7 +28,7 @@ export function signalActivities(
   // Apart from the nudges' connections: a signal does not wait behind a slow answer to a nudge.
   const agent = createAgent({
     ...transport,
-    tracing: parts.tracing,
+    ...{ tracing: parts.tracing, points: parts.points },
     connections: DISPATCH_LIMITS.callsAtOnce,
     lookup: publicLookup(profile, { admitted: peerNetworks }),
   });

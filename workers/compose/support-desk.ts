@@ -22,7 +22,7 @@ const BREAKER = { breakerFailures: 5, breakerHalfOpenMs: 5_000 };
 /** The one way on which this process reaches the network by itself (ADR 12). */
 export async function openSupportDesk(
   { profile, tokens }: CpConfig,
-  parts: Pick<ProcessParts, 'log' | 'shutdown'> & {
+  parts: Pick<ProcessParts, 'log' | 'shutdown' | 'points'> & {
     readonly database: PartyDatabase<CpSchema>;
     readonly signer: Signer;
     readonly tls: WatchedTls;
@@ -35,6 +35,7 @@ export async function openSupportDesk(
     revocations: await openRevocations(() => revokedSet(db), parts),
     connections: CALLS_PER_WL,
     lookup: publicLookup(profile),
+    points: parts.points,
   });
   shutdown.add('support desk', () => agent.close());
   return createSupportDesk({

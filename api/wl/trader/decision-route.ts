@@ -2,11 +2,9 @@ import { readTrade } from '../../../db/wl/trades/row.ts';
 import { isPurchaseOver, publicStatus } from '../../../domain/purchase/trade.ts';
 import { Problem } from '../../http/problem.ts';
 import { route, type Route } from '../../http/route.ts';
+import { isUuid } from '../../../runtime/uuid.ts';
 import type { TraderDeps } from './deps.ts';
 import { decisionAck, decisionBody, tradeParams } from './schemas.ts';
-
-/** Our own trade ids; any other is nobody's trade here, and no question for the database. */
-const OWN_ID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * The exporter's decision on a trade of ours. It is not believed, only taken as a reason to ask: the
@@ -26,7 +24,7 @@ export function decisionRoute({ db, guards, work }: TraderDeps): Route {
     refuses: ['NOT_FOUND'],
     async handler({ principal, params, body }) {
       const { tradeId } = params;
-      const trade = OWN_ID_FORM.test(tradeId) ? await readTrade(db, tradeId) : undefined;
+      const trade = isUuid(tradeId) ? await readTrade(db, tradeId) : undefined;
       if (trade === undefined || trade.exporter !== principal.wlId) throw new Problem('NOT_FOUND');
       if (body.tradeId !== undefined && body.tradeId !== tradeId) {
         throw new Problem('VALIDATION_FAILED', {
