@@ -64,12 +64,31 @@ export function createApp(deps: AppDeps): Express {
       }),
     );
   }
+  refuseOtherMethods(app, deps.routes);
   deps.mount?.(app);
   app.use(() => {
     throw new Problem('NOT_FOUND');
   });
   app.use(answerProblem(deps));
   return app;
+}
+
+/** A path that exists says which methods it has; what stands behind it is asked by no guard. */
+function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
+  // Text before parameters, so that `/trades/counts` is not taken for `/trades/:tradeId`.
+  const paths = [...new Set(routes.map(({ path }) => path))].sort(
+    (a, b) => Number(a.includes(':')) - Number(b.includes(':')),
+  );
+  for (const path of paths) {
+    const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
+    // Express answers HEAD by what answers GET.
+    const allowed = methods.flatMap((method) => (method === 'get' ? [method, 'head'] : [method]));
+    const headers = { Allow: allowed.join(', ').toUpperCase() };
+    app.all(path, () => {
+      const detail = 'This path has no such method.';
+      throw new Problem('VALIDATION_FAILED', { status: 405, detail, headers });
+    });
+  }
 }
 
 // Pages come with their own files and nothing else. Styles may stand on elements, because charts

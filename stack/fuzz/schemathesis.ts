@@ -30,8 +30,6 @@ export interface RoundResult {
 export const CHECKS_OFF: Readonly<Record<string, string>> = {
   positive_data_acceptance:
     'a valid request may be refused for what it is about: amounts, periods and ids that go together',
-  unsupported_method: 'a method that a path does not have is answered 404, as any unknown route',
-  allow_header_conformance: 'it is about the answer to such a method',
   missing_required_header: 'the only required header is the key: 400, where the check wants 406',
 };
 

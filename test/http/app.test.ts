@@ -350,3 +350,14 @@ describe('operations', () => {
     expect(page.body).not.toMatch(/<script|src=|href="http/);
   });
 });
+
+test.each([
+  ['DELETE', OFFER, 'PUT'],
+  ['GET', '/buy', 'POST'],
+  ['OPTIONS', '/buy', 'POST'],
+])('%s %s is refused with the methods that the path has', async (method, path, allowed) => {
+  const { status, headers, body } = await call(path, { method });
+  expect(status).toBe(405);
+  expect(headers.get('allow')).toBe(allowed);
+  expect(body['code']).toBe('VALIDATION_FAILED');
+});
