@@ -46,7 +46,7 @@ export async function taintAttacks(range: Range): Promise<readonly Attack[]> {
       expected: ['nowhere'],
       send: async () => {
         const where = found.filter(([needle]) => needle === name).map(([, place]) => place);
-        return where.length === 0 ? 'nowhere' : `2xx in ${where.join(', ')}`.replace('2xx', '200');
+        return where.length === 0 ? 'nowhere' : `200 in ${where.join(', ')}`;
       },
     })),
   ];
