@@ -9,6 +9,7 @@ import { drillPolicy } from './policy.ts';
 import { drillReaction } from './reaction.ts';
 import { drillSecurity } from './security/security.ts';
 import { drillSignals } from './signals.ts';
+import { drillSoak } from './soak/soak.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */
 
@@ -21,6 +22,7 @@ const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<bool
   signals: drillSignals,
   govern: drillGovernance,
   security: drillSecurity,
+  soak: drillSoak,
 };
 
 async function main(): Promise<number> {

@@ -3,7 +3,15 @@ import { KILL_TARGETS } from './targets.ts';
 import type { KillTarget } from './targets.ts';
 
 export type DrillName =
-  'kill' | 'outage' | 'concurrency' | 'reaction' | 'policy' | 'signals' | 'govern' | 'security';
+  | 'kill'
+  | 'outage'
+  | 'concurrency'
+  | 'reaction'
+  | 'policy'
+  | 'signals'
+  | 'govern'
+  | 'security'
+  | 'soak';
 
 export interface DrillOptions {
   readonly help: boolean;
@@ -19,7 +27,7 @@ export interface DrillOptions {
   readonly pauseSeconds: number;
   /** Minutes after which no further process is killed; 0: all kills are made. */
   readonly within: number;
-  /** How long the Control Plane stays dead in the outage drill. */
+  /** How long the Control Plane stays dead in the outage drill, and how long the soak takes. */
   readonly minutes: number;
   /** How often the reaction and the policy drill measure. */
   readonly times: number;
@@ -31,7 +39,7 @@ export interface DrillOptions {
 }
 
 export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [signals]
-             [govern] [security] [options]
+             [govern] [security] [soak] [options]
 
   kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
   outage          purchases while the Control Plane is dead and the importer restarts
@@ -42,14 +50,15 @@ export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] 
   govern          kill -9 of what governs, while it governs: limits, settlements, signals,
                   approvals, reversals; then all books against each other
   security        lists of attacks: tokens, certificates, input, every route by every caller
-                  (all of them unless some are named)
+  soak            buyers at an even pace for --minutes: memory, sessions, tables and histories stay
+                  flat (all of them unless some are named)
   --kills=10      how often each process is killed
   --only=a,b      of ${KILL_TARGETS.join(', ')}
   --buyers=8      concurrent buyers
   --every=1       seconds between two purchases of one buyer
   --within=0      minutes after which the kills end early; 0: never
   --pause=20      seconds that the importer's gateway is stopped
-  --minutes=10    minutes that the Control Plane stays dead
+  --minutes=10    minutes that the Control Plane stays dead, and of the soak
   --times=200     how often the reaction and the policy drill measure
   --pairs=500     pairs of the signals drill
   --fail=0.3      share of its calls that fail
@@ -68,6 +77,7 @@ const DRILLS: readonly DrillName[] = [
   'signals',
   'govern',
   'security',
+  'soak',
 ];
 /** What "seen to hold" asks for. */
 const DEFAULTS = {

@@ -21,8 +21,16 @@ const CERTIFICATE_IS_ENOUGH = {
   ignored_auth: 'the certificate is shown with every request, and is enough',
 };
 
+/**
+ * What a white label tells of itself is not true any more after its rounds, and what an operator
+ * decides is in nobody's way only at the end: the last round has a stack of its own.
+ */
+export const CALLER_SETS = ['parties', 'operator'] as const;
+
 /** Tokens and certificates of everybody, in an order in which no round spoils the next one. */
-export async function makeCallers(stack: Stack): Promise<readonly Caller[]> {
+export async function makeCallers(
+  stack: Stack,
+): Promise<Readonly<Record<(typeof CALLER_SETS)[number], readonly Caller[]>>> {
   const { token: master } = await logIn(stack);
   const issue = async (as: PartySlug | undefined, path: string, call: object): Promise<string> => {
     const { token } = await stack
@@ -41,17 +49,17 @@ export async function makeCallers(stack: Stack): Promise<readonly Caller[]> {
     }),
     issue(undefined, `/admin/api/wls/${IMPORTER.wlId}/support-token`, { bearer: master }),
   ]);
-  return [
-    ...wlCallers(stack, { peer, approver, support, wl }),
-    ...cpCallers(stack, { wl, master }),
-  ];
+  return {
+    parties: [...wlCallers(stack, { peer, approver, support }), ...cpCallers(stack, { wl })],
+    operator: [operatorCaller(stack, { master })],
+  };
 }
 
 type Tokens<K extends string> = Readonly<Record<K, string>>;
 
 function wlCallers(
   { ports }: Stack,
-  { peer, approver, support }: Tokens<'peer' | 'approver' | 'support' | 'wl'>,
+  { peer, approver, support }: Tokens<'peer' | 'approver' | 'support'>,
 ): readonly Caller[] {
   const tls = { document: 'wl', url: secureUrl(IMPORTER, ports) } as const;
   const plain = { document: 'wl', url: plainUrl(IMPORTER, ports) } as const;
@@ -84,7 +92,7 @@ function wlCallers(
   ];
 }
 
-function cpCallers({ ports }: Stack, { wl, master }: Tokens<'wl' | 'master'>): readonly Caller[] {
+function cpCallers({ ports }: Stack, { wl }: Tokens<'wl'>): readonly Caller[] {
   const tls = { document: 'cp', url: secureUrl(CP, ports) } as const;
   const plain = { document: 'cp', url: plainUrl(CP, ports) } as const;
   return [
@@ -97,11 +105,13 @@ function cpCallers({ ports }: Stack, { wl, master }: Tokens<'wl' | 'master'>): r
       ...{ ...tls, name: 'cp: WL by certificate', certificate: 'importer', headers: {} },
       ...{ mayCall: /^Certificate of the WL in the path\./, without: CERTIFICATE_IS_ENOUGH },
     },
-    {
-      ...{ ...plain, name: 'cp: operator', headers: bearer(master) },
-      mayCall: /Operator token/,
-    },
   ];
+}
+
+function operatorCaller({ ports }: Stack, { master }: Tokens<'master'>): Caller {
+  const url = plainUrl(CP, ports);
+  const headers = bearer(master);
+  return { document: 'cp', url, name: 'cp: operator', headers, mayCall: /Operator token/ };
 }
 
 function plainUrl(party: Party, ports: Stack['ports']): string {

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { RATE_GROUPS } from '../../runtime/rate-groups.ts';
 import { StackError, formatStackError, messageOf } from '../errors.ts';
 import { PORT_TABLE, readPorts, type Environment } from '../ports.ts';
-import { createProgress } from '../progress.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { register } from '../register.ts';
 import { startStack, step, type Stack } from '../stack.ts';
-import { makeCallers } from './callers.ts';
+import { CALLER_SETS, makeCallers } from './callers.ts';
 import { CHECKS_OFF, fuzz, installFuzzer } from './schemathesis.ts';
 
 /** `npm run fuzz`: schemathesis on both OpenAPI documents, against real processes, as each caller. */
@@ -18,8 +18,8 @@ const USAGE = `npm run fuzz -- [--seed=1] [--seconds=60] [--only=TEXT]
   --seconds=60    for each kind of caller, of which there are 14
   --only=TEXT     callers whose name holds it: cp, wl, support, operator, …
 
-Python 3.10 or newer with venv is needed. The fuzzer is installed once, in .data/schemathesis; the stack is
-a private one in DATA_DIR (.data/fuzz) on ports from FUZZ_PORT_BASE (23000) on.`;
+Python 3.10 or newer with venv is needed. The fuzzer is installed once, in .data/schemathesis; the stacks are
+private ones in DATA_DIR (.data/fuzz) on ports from FUZZ_PORT_BASE (23000) on.`;
 
 const PORT_BASE = 23_000;
 const FOLDER = '.data/fuzz';
@@ -45,16 +45,50 @@ async function main(): Promise<number> {
   const program = await step(progress, 'schemathesis', () => installFuzzer(resolve(FUZZER)));
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.abort());
+  for (const [check, why] of Object.entries(CHECKS_OFF)) print(`off: ${check}, because ${why}`);
+  const counts = { clean: 0, all: 0 };
+  for (const set of CALLER_SETS) {
+    const folder = join(dataDir, set);
+    await mkdir(folder, { mode: 0o755 });
+    const round = { ...options, folder, signal: ending.signal };
+    await withStack({ folder, progress, ending }, async (stack) => {
+      for (const caller of (await makeCallers(stack))[set]) {
+        if (!caller.name.includes(options.only)) continue;
+        const { held, operations, logFile } = await fuzz(program, stack, caller, round);
+        counts.all += 1;
+        if (held) counts.clean += 1;
+        print(`${held ? 'clean ' : 'FOUND '} ${caller.name}: ${operations} paths (${logFile})`);
+      }
+    });
+  }
+  print(`${counts.clean} of ${counts.all} callers clean, seed ${options.seed}`);
+  return counts.clean === counts.all ? 0 : 1;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+interface StackWish {
+  readonly folder: string;
+  readonly progress: Progress;
+  readonly ending: AbortController;
+}
+
+async function withStack(
+  { folder, progress, ending }: StackWish,
+  work: (stack: Stack) => Promise<void>,
+): Promise<void> {
   const env = environment();
-  const lines = createWriteStream(join(dataDir, 'stack.log'));
+  const lines = createWriteStream(join(folder, 'stack.log'));
   const stack = await startStack({
-    ...{ env, dataDir, ports: readPorts(env), progress, signal: ending.signal },
+    ...{ env, dataDir: folder, ports: readPorts(env), progress, signal: ending.signal },
     log: (line) => void lines.write(`${line}\n`),
     onFatal: () => ending.abort(),
   });
   try {
     await step(progress, 'registration', (say) => register(stack, say));
-    return await fuzzAll(program, stack, { ...options, folder: dataDir, signal: ending.signal });
+    await work(stack);
   } finally {
     await stack.stop();
     lines.end();
@@ -62,24 +96,6 @@ async function main(): Promise<number> {
 }
 
 type Options = typeof DEFAULTS;
-
-async function fuzzAll(
-  program: string,
-  stack: Stack,
-  { only, ...round }: Options & { readonly folder: string; readonly signal: AbortSignal },
-): Promise<number> {
-  const print = (text: string): void => void process.stdout.write(`${text}\n`);
-  for (const [check, why] of Object.entries(CHECKS_OFF)) print(`off: ${check}, because ${why}`);
-  const callers = (await makeCallers(stack)).filter(({ name }) => name.includes(only));
-  let broken = 0;
-  for (const caller of callers) {
-    const { held, operations, logFile } = await fuzz(program, stack, caller, round);
-    if (!held) broken += 1;
-    print(`${held ? 'clean ' : 'FOUND '} ${caller.name}: ${operations} paths (${logFile})`);
-  }
-  print(`${callers.length - broken} of ${callers.length} callers clean, seed ${round.seed}`);
-  return broken === 0 ? 0 : 1;
-}
 
 function environment(): Environment {
   const base = Number(process.env['FUZZ_PORT_BASE'] ?? PORT_BASE);
