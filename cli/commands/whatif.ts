@@ -83,7 +83,7 @@ const PAIR_SUMS: readonly Column[] = [
   ['flipped', 'flipped'],
   ['gained', ({ gained }) => moneyText(gained as Money)],
   ['avoided', ({ avoided }) => moneyText(avoided as Money)],
-  ['left out', ({ truncated }) => (truncated === true ? 'the newest' : '')],
+  ['left out', ({ from }) => (from === null ? '' : `before ${String(from)}`)],
 ];
 
 const FLIPS: readonly Column[] = [
@@ -104,7 +104,7 @@ const SUMS: readonly Column[] = [
   ['without a record', ({ unrecorded }) => countText(unrecorded)],
   ['exporter was never asked', ({ undecided }) => countText(undecided)],
   ['no answer', ({ pairs }) => unansweredText(pairs as Result['pairs'])],
-  ['left out', ({ truncated, pairsLeftOut }) => leftOutText(truncated, pairsLeftOut)],
+  ['left out', (result) => leftOutText(result as unknown as Result)],
 ];
 
 type Money = Result['gained'][number];
@@ -118,9 +118,11 @@ function unansweredText(pairs: Result['pairs']): string {
   return count === 0 ? '' : `${count} of ${pairs.length} pairs`;
 }
 
-function leftOutText(truncated: unknown, pairsLeftOut: unknown): string {
-  if (pairsLeftOut === true) return 'pairs that traded longest ago: shorten the period';
-  return truncated === true ? 'the newest: shorten the period' : '';
+function leftOutText({ truncated, pairsLeftOut, pairs }: Result): string {
+  if (pairsLeftOut) return 'pairs that traded longest ago: shorten the period';
+  if (!truncated) return '';
+  const from = pairs.length === 1 ? pairs[0]?.from : undefined;
+  return `the oldest${from ? `, before ${from}` : ''}: shorten the period`;
 }
 
 function paidText({ before, after, currency }: Result['paid'][number]): string {

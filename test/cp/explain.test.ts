@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { listHoldDecisions } from '../../db/wl/holds/decisions.ts';
 import type { RefusalCode } from '../../domain/shared/codes.ts';
 import { formatMinor } from '../../domain/shared/money.ts';
 import { ANSWERS, REFUSALS } from '../purchase/scenarios/index.ts';
@@ -284,7 +285,8 @@ describe('what if', () => {
       for (let nth = 0; nth < 3; nth += 1) {
         trades.push((await buyIn(await sceneOf(PLAIN))).tradeId);
       }
-      const [, second, third] = trades;
+      const [first, second, third] = trades;
+      expect(await decidedSince(since)).toEqual([[third, second], [first]]);
       const same = await whatIf({ since });
       expect(same.body).toMatchObject({ rerun: 3, unrecorded: 0, flipped: 0, truncated: false });
       const more = await whatIf({ since, limitAmount: room(3n) });
@@ -310,6 +312,18 @@ describe('what if', () => {
     },
     LONG_MS,
   );
+
+  /** Trades of the exporter's holds, two a page. */
+  async function decidedSince(since: string): Promise<(string | null)[][]> {
+    const { db } = bench.exporter.node.database;
+    const until = new Date('9999-12-31T00:00:00.000Z');
+    const page = { partner: IMPORTER, since: new Date(since), until, limit: 2 };
+    const newest = await listHoldDecisions(db, page);
+    const last = newest.at(-1);
+    const after = last && { at: last.at, id: last.holdId };
+    const older = await listHoldDecisions(db, { ...page, after });
+    return [newest, older].map((rows) => rows.map(({ tradeId }) => tradeId));
+  }
 
   /** Another pair beside ours, of a white label that nobody reaches. */
   async function everyPair(since: string, change: object, flipped = ''): Promise<void> {

@@ -164,6 +164,7 @@ export const REPORTS_EXAMPLES: RouteExamples = {
             dst: IMPORTER,
             unanswered: false,
             truncated: false,
+            from: null,
             rerun: 3,
             unrecorded: 0,
             undecided: 0,

@@ -25,9 +25,10 @@ export interface Budget {
 }
 
 export interface Fetched {
+  /** In the order in which they were decided. */
   readonly trades: readonly PastTrade[];
-  /** True where a bound was met: the newest are missing. */
-  readonly truncated: boolean;
+  /** Epoch milliseconds; where a bound was met, all are known from here on and older ones left out. */
+  readonly from?: number | undefined;
   /** By how much the bound on trades is used up. */
   readonly read: number;
   /** As the decisions name them; absent where none was recorded. */
@@ -40,7 +41,10 @@ export interface Fetched {
 const exporterPage = pageOf(exporterTrade);
 const importerPage = pageOf(importerTrade);
 
-/** What both parties recorded, asked page by page; the exporter's order is the order of decisions. */
+/**
+ * What both parties recorded, asked page by page, the newest first: where a bound is met, the last
+ * purchases are what people ask about.
+ */
 export async function fetchTrades(desk: SupportDesk, period: PairPeriod): Promise<Fetched> {
   const bounded = { desk, period };
   const [sold, bought] = await Promise.all([
@@ -58,14 +62,30 @@ export async function fetchTrades(desk: SupportDesk, period: PairPeriod): Promis
   const asked = new Set(sold.items.map(({ tradeId }) => tradeId));
   const refused = bought.items.filter(({ tradeId }) => !asked.has(tradeId)).map(refusedTrade);
   return {
-    trades: [...held, ...refused],
-    truncated: sold.truncated || bought.truncated,
+    // Of two in one millisecond the exporter's order tells which was decided first.
+    trades: [...held, ...refused].toReversed(),
+    from: knownFrom(sold, bought),
     read: Math.max(sold.items.length, bought.items.length),
     currencies: {
       exporter: sold.items.find(({ preflight }) => preflight)?.preflight?.currency,
       importer: bought.items.find(({ request }) => request)?.request?.offer.currency,
     },
   };
+}
+
+/** Undefined where both told everything. */
+function knownFrom(
+  sold: Listed<z.output<typeof exporterTrade>>,
+  bought: Listed<z.output<typeof importerTrade>>,
+): number | undefined {
+  const known = new Set(bought.items.map(({ tradeId }) => tradeId));
+  // A hold is younger than its request, which may lie just behind the last one that was read.
+  const whole = sold.items.findLast(({ tradeId }) => known.has(tradeId ?? ''));
+  const oldest = [
+    ...(sold.truncated ? [sold.items.at(-1)] : []),
+    ...(bought.truncated ? [bought.items.at(-1), whole] : []),
+  ].flatMap((item) => (item === undefined ? [] : [Date.parse(item.at)]));
+  return oldest.length === 0 ? undefined : Math.max(...oldest);
 }
 
 function pastTrade(
@@ -108,10 +128,16 @@ interface Page<Item> {
   readonly nextCursor?: string | undefined;
 }
 
+interface Listed<Item> {
+  /** The newest first. */
+  readonly items: readonly Item[];
+  readonly truncated: boolean;
+}
+
 async function readAll<Item>(
   { desk, period }: Bounded,
   { wlId, partner, path, shape }: Listing<z.ZodType<Page<Item>>>,
-): Promise<{ readonly items: readonly Item[]; readonly truncated: boolean }> {
+): Promise<Listed<Item>> {
   const { trades, giveUpAt } = period.budget;
   const items: Item[] = [];
   let cursor: string | undefined;

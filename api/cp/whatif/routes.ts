@@ -81,13 +81,14 @@ async function decideAgain(
   const lead = (body.velocity?.windowSeconds ?? 0) * MS_PER_SECOND;
   const period = { ...pair, until: body.until, person, since: new Date(since - lead), budget };
   try {
-    const { trades, ...fetched } = await fetchTrades(desk, period);
-    return { ...pair, ...fetched, result: whatIf(trades, changeOf(body), since) };
+    const { trades, from: known, ...fetched } = await fetchTrades(desk, period);
+    const from = known === undefined ? undefined : Math.max(known + lead, since);
+    return { ...pair, ...fetched, from, result: whatIf(trades, changeOf(body), from ?? since) };
   } catch (error) {
     // One that was asked for by name fails; among many it is told apart.
     const isOneOfMany = body.src === undefined || body.dst === undefined;
     if (!isOneOfMany || !(error instanceof Problem)) throw error;
-    return { ...pair, truncated: false, currencies: {}, read: 0 };
+    return { ...pair, currencies: {}, read: 0 };
   }
 }
 

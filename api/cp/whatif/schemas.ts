@@ -38,7 +38,10 @@ const pairView = z.object({
   src: z.string(),
   dst: z.string(),
   unanswered: z.boolean().meta({ description: 'A white label gave no answer: nothing is known.' }),
-  truncated: z.boolean().meta({ description: 'Its newest purchases were left out.' }),
+  truncated: z.boolean().meta({ description: 'Its oldest purchases were left out.' }),
+  from: timestamp.nullable().meta({
+    description: 'Decided again from here on, where older ones were left out; else null.',
+  }),
   ...counts,
   gained: money,
   avoided: money,

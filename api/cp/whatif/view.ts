@@ -6,7 +6,8 @@ import type { WhatIfBody, WhatIfView } from './schemas.ts';
 export interface PairOutcome {
   readonly src: string;
   readonly dst: string;
-  readonly truncated: boolean;
+  /** Epoch milliseconds; absent where all of the period were decided again. */
+  readonly from?: number | undefined;
   readonly currencies: {
     readonly exporter?: string | undefined;
     readonly importer?: string | undefined;
@@ -48,11 +49,13 @@ export function whatIfViewOf(
 }
 
 function pairViewOf(outcome: PairOutcome): WhatIfView['pairs'][number] {
-  const { src, dst, truncated, currencies, result } = outcome;
+  const { src, dst, from, currencies, result } = outcome;
   const { flips, gained, avoided, paid, ...counts } = result ?? NOTHING;
   const currency = currencies.exporter ?? null;
   return {
-    ...{ src, dst, truncated, unanswered: result === undefined, ...counts, flipped: flips.length },
+    ...{ src, dst, truncated: from !== undefined, unanswered: result === undefined },
+    ...{ from: from === undefined ? null : new Date(from).toISOString() },
+    ...{ ...counts, flipped: flips.length },
     gained: { amount: formatMinor(gained), currency },
     avoided: { amount: formatMinor(avoided), currency },
     paid: {

@@ -97,7 +97,7 @@ function exporterListRoute({ db, guards }: DecisionRouteDeps): Route {
   return route({
     ...common,
     path: '/api/v2/trader/purchase-decisions',
-    summary: 'Preflights of one importer in the order in which they were decided',
+    summary: 'Preflights of one importer, the newest first',
     guard: guards.support('support:read'),
     query: pairQuery,
     responses: { 200: pageOf(exporterTrade) },
@@ -127,7 +127,7 @@ function importerListRoute({ db, guards }: DecisionRouteDeps): Route {
   return route({
     ...common,
     path: '/api/v2/purchase-decisions',
-    summary: 'Purchases from one exporter in the order in which they were requested',
+    summary: 'Purchases from one exporter, the newest first',
     guard: guards.support('support:read'),
     query: pairQuery,
     responses: { 200: pageOf(importerTrade) },

@@ -41,9 +41,10 @@ export const whatIfTexts = defineTexts('whatif', {
     en: 'The importer would let them pass; the exporter was never asked',
   },
   truncated: {
-    'pt-BR': 'O período tem compras demais: as mais novas ficaram de fora. Escolha um menor.',
-    en: 'The period has too many purchases: the newest were left out. Choose a shorter one.',
+    'pt-BR': 'O período tem compras demais: as mais antigas ficaram de fora. Escolha um menor.',
+    en: 'The period has too many purchases: the oldest were left out. Choose a shorter one.',
   },
+  decidedFrom: { 'pt-BR': 'Decididas de novo desde:', en: 'Decided again from:' },
   pairsLeftOut: {
     'pt-BR':
       'Há pares demais: os que negociaram há mais tempo ficaram de fora. Escolha um período menor.',

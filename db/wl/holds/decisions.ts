@@ -57,7 +57,7 @@ export interface DecidedHold {
   readonly preflight: RecordedPreflight | null;
 }
 
-/** Holds of one importer in the order in which they were decided. */
+/** Holds of one importer, the one that was decided last first. */
 export async function listHoldDecisions(
   db: Kysely<WlTables>,
   { partner, since, until, limit, after }: PairPage,
@@ -84,11 +84,11 @@ export async function listHoldDecisions(
     .$if(after !== undefined, (query) =>
       query.where(
         sql<boolean>`(hold.created_at, hold.hold_id)
-          > (${after?.at ?? ''}::timestamptz, ${after?.id ?? ''}::uuid)`,
+          < (${after?.at ?? ''}::timestamptz, ${after?.id ?? ''}::uuid)`,
       ),
     )
-    .orderBy('hold.created_at')
-    .orderBy('hold.hold_id')
+    .orderBy('hold.created_at', 'desc')
+    .orderBy('hold.hold_id', 'desc')
     .limit(limit)
     .execute();
   return rows.map(({ amountMinor, updatedAt, inputs, ...row }) => ({

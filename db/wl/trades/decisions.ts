@@ -14,7 +14,7 @@ export interface DecidedTrade {
   readonly request: RecordedRequest | null;
 }
 
-/** Trades with one exporter in the order in which they were requested. */
+/** Trades with one exporter, the one that was requested last first. */
 export async function listTradeDecisions(
   db: Kysely<WlTables>,
   { partner, since, until, limit, after }: PairPage,
@@ -38,11 +38,11 @@ export async function listTradeDecisions(
     .$if(after !== undefined, (query) =>
       query.where(
         sql<boolean>`(trade.created_at, trade.trade_id)
-          > (${after?.at ?? ''}::timestamptz, ${after?.id ?? ''}::uuid)`,
+          < (${after?.at ?? ''}::timestamptz, ${after?.id ?? ''}::uuid)`,
       ),
     )
-    .orderBy('trade.created_at')
-    .orderBy('trade.trade_id')
+    .orderBy('trade.created_at', 'desc')
+    .orderBy('trade.trade_id', 'desc')
     .limit(limit)
     .execute();
   return rows.map(({ inputs, ...row }) => ({

@@ -21,11 +21,27 @@ export function Result({ result }: { readonly result: WhatIf }) {
   return (
     <Section title={say('result')}>
       {pairsLeftOut && <Alert color="yellow">{say('pairsLeftOut')}</Alert>}
-      {truncated && !pairsLeftOut && <Alert color="yellow">{say('truncated')}</Alert>}
+      {truncated && !pairsLeftOut && (
+        <Alert color="yellow">
+          {say('truncated')} <DecidedFrom pairs={pairs} />
+        </Alert>
+      )}
       <Sums result={result} />
       <Flips result={result} />
       {pairs.length > 1 && <Pairs pairs={pairs} />}
     </Section>
+  );
+}
+
+/** Of several pairs each begins somewhere else. */
+function DecidedFrom({ pairs }: { readonly pairs: readonly PairSums[] }) {
+  const say = useTexts(whatIfTexts);
+  const from = pairs.length === 1 ? pairs[0]?.from : null;
+  if (from === null || from === undefined) return null;
+  return (
+    <>
+      {say('decidedFrom')} <Time at={from} />
+    </>
   );
 }
 
