@@ -132,7 +132,7 @@ function restOf(body: Row, shown: number, options: Options): string {
 export interface ActSpec {
   readonly call: (web: Web, args: Ways, options: Options, around: Surroundings) => Promise<Call>;
   /** What a person reads of the answer; a word where it says nothing. */
-  readonly said: readonly Column[] | ((body: Row) => string);
+  readonly said: readonly Column[] | ((body: Row, around: Surroundings) => string);
   /** What will be done, as a question: asked unless --yes. */
   readonly question?: (args: Ways, options: Options) => string | undefined;
 }
@@ -152,7 +152,7 @@ export function addAct(command: Command, run: Run, spec: ActSpec): Command {
       if (options['json'] === true) return writeJson(around, body);
       const { said } = spec;
       const row = body as Row;
-      around.write(typeof said === 'function' ? said(row) : renderFields(said, row));
+      around.write(typeof said === 'function' ? said(row, around) : renderFields(said, row));
       return EXIT.ok;
     }),
   );

@@ -16,6 +16,7 @@ type Entry = Film['entries'][number];
 interface Options {
   readonly importer?: string;
   readonly download?: string;
+  readonly tokens?: boolean;
   readonly json?: boolean;
 }
 
@@ -24,6 +25,7 @@ export function addFilm(trade: Command, run: Run): void {
   const about = 'everything that happened to it at both parties, with the slow hop named';
   oneTrade(trade.command('film').description(about))
     .option('--download <file>', 'keeps the whole document in this file, too')
+    .option('--tokens', 'also the tokens that no call went with')
     .option(...JSON_OUTPUT)
     .action(run(tradeFilm));
 }
@@ -31,7 +33,7 @@ export function addFilm(trade: Command, run: Run): void {
 async function tradeFilm(
   around: Surroundings,
   tradeId: string,
-  { importer, download, json }: Options,
+  { importer, download, tokens = false, json }: Options,
 ): Promise<ExitCode> {
   const { body, text } = await withWeb(around, async (web) =>
     web.get(`${tradePath(tradeId)}/film`, {
@@ -45,7 +47,11 @@ async function tradeFilm(
   }
   if (json === true) return writeJson(around, body);
   const film = body as Film;
-  around.write(`${renderFields(ABOUT, body as Row)}\n${timeline(around, film)}`);
+  const used = film.entries.filter(({ isUsed }) => isUsed !== false);
+  const entries = tokens ? film.entries : used;
+  around.write(`${renderFields(ABOUT, body as Row)}\n${timeline(around, { ...film, entries })}`);
+  const left = film.entries.length - entries.length;
+  if (left > 0) around.write(`and ${left} tokens that no call went with: --tokens\n`);
   return EXIT.ok;
 }
 

@@ -83,7 +83,7 @@ const PAIR_SUMS: readonly Column[] = [
   ['flipped', 'flipped'],
   ['gained', ({ gained }) => moneyText(gained as Money)],
   ['avoided', ({ avoided }) => moneyText(avoided as Money)],
-  ['left out', ({ from }) => (from === null ? '' : `before ${String(from)}`)],
+  ['left out', ({ from }) => (typeof from === 'string' ? `before ${from}` : '')],
 ];
 
 const FLIPS: readonly Column[] = [

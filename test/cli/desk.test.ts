@@ -93,7 +93,7 @@ test(
       expect([code, (JSON.parse(out) as { tradeId: string }).tradeId]).toEqual([0, tradeId]);
     }
     await desk.bench.until(tradeId, 'REVERSED');
-    expect((await xwl(`trade explain ${tradeId}`)).out).toMatch(/refused +no/);
+    expect((await xwl(`trade explain ${tradeId}`)).out).toMatch(/Refused +no\n/);
     const { address } = desk.bench.temporal;
     const replayed = `trade replay ${tradeId} --address ${address} --json`;
     expect(JSON.parse((await xwl(replayed)).out)).toMatchObject({ identical: true });
@@ -114,10 +114,13 @@ test(
     const { tradeId } = body as { tradeId: string };
     await desk.carry();
     const explained = await xwl(`trade explain ${tradeId}`);
-    expect(explained.out).toMatch(/code +LIMIT_EXCEEDED\ndecided by +exporter\n/);
-    expect(explained.out).toMatch(/smallest change +In the relationship, change limitAmount /);
+    expect(explained.out).toMatch(/Code +LIMIT_EXCEEDED\nWho decided +Exporter\n/);
+    expect(explained.out).toMatch(/Smallest change +In the relationship, change limitAmount /);
     const portuguese = await xwl(`trade explain ${tradeId}`, { env: { LANG: 'pt_BR.UTF-8' } });
-    expect(portuguese.out).toMatch(/smallest change +No relacionamento, mudar limitAmount /);
+    expect(portuguese.out).toMatch(/Código +LIMIT_EXCEEDED\nQuem decidiu +Exportadora\n/);
+    expect(portuguese.out).toMatch(/Menor mudança +No relacionamento, mudar limitAmount /);
+    // Both languages name every line.
+    expect(portuguese.out).not.toMatch(/^(?:Trade|Refused|Rule|When|Smallest change|Or) /m);
     const unknown = await xwl('trade explain 00000000-0000-4000-8000-000000000000');
     expect(unknown).toMatchObject({ code: 1, out: '' });
 

@@ -115,7 +115,19 @@ function WaysOut({ explained }: { readonly explained: ExplainView }) {
           <Text fw={600} size="sm">
             {say('alternatives')}
           </Text>
-          <Changes changes={alternatives.map((one) => one.change)} />
+          <List>
+            {alternatives.map(({ change: other, further: next }) => (
+              <List.Item key={`${other.kind} ${other.field ?? ''}`}>
+                <OneChange change={other} />
+                {next.length > 0 && (
+                  <>
+                    <Text size="sm">{say('after')}</Text>
+                    <Changes changes={next} />
+                  </>
+                )}
+              </List.Item>
+            ))}
+          </List>
         </>
       )}
     </Section>
