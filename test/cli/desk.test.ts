@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   cancelOnceAbandoned,
+  cancelOnceAsked,
   differing,
   garbled,
   unresolved,
 } from '../purchase/scenarios/parked.ts';
 import { bought, boughtUntil } from '../purchase/scenarios/scenario.ts';
 import { EXPORTER, IMPORTER } from '../cp/stage.ts';
+import type { ParkReason } from '../../domain/purchase/trade.ts';
+import type { PurchaseBench } from '../support/purchase-bench.ts';
 import { startDeskBench, type DeskBench } from '../support/desk-bench.ts';
 import { testFolder, type TestFolder } from '../stack/setup.ts';
 import { createXwl } from './xwl.ts';
@@ -82,6 +85,67 @@ test(
   },
   LONG_MS,
 );
+
+interface ParkedWay {
+  readonly reason: ParkReason;
+  readonly park: (bench: PurchaseBench) => Promise<string>;
+  readonly verb: 'retry' | 'abandon' | 'resolve';
+  readonly ends: 'CONFIRMED' | 'COMPENSATED';
+}
+
+const nothingHeld = (bench: PurchaseBench): Promise<string> => garbled(bench, 'NONE');
+
+/** Beside those above and in test/cp/desk.test.ts: docs/support.md has the whole table. */
+const PARKED_WAYS: readonly ParkedWay[] = [
+  { reason: 'TERMS_DIFFER', park: differing, verb: 'retry', ends: 'CONFIRMED' },
+  { reason: 'TERMS_DIFFER', park: differing, verb: 'abandon', ends: 'CONFIRMED' },
+  { reason: 'TERMS_DIFFER', park: differing, verb: 'resolve', ends: 'CONFIRMED' },
+  { reason: 'ANSWER_INVALID', park: nothingHeld, verb: 'retry', ends: 'COMPENSATED' },
+  { reason: 'ANSWER_INVALID', park: nothingHeld, verb: 'abandon', ends: 'COMPENSATED' },
+  { reason: 'UNRESOLVED', park: unresolved, verb: 'retry', ends: 'COMPENSATED' },
+];
+
+test.each(PARKED_WAYS)(
+  'parked as $reason it is found, explained and finished by $verb, once',
+  async ({ reason, park, verb, ends }) => {
+    const tradeId = await park(desk.bench);
+    await desk.carry();
+    const listed = await xwl(`trade attention --text ${tradeId.slice(0, 13)}`);
+    expect(listed.out).toContain(reason);
+    expect(listed.out).toContain('1 parked');
+    expect((await xwl(`trade attention --text ${reason}`)).out).toContain(tradeId);
+    expect((await xwl(`trade explain ${tradeId}`)).out).toMatch(/NEEDS_ATTENTION\nRefused +no\n/);
+    const done =
+      verb === 'resolve' ? await onTheWordOfTwo(tradeId, ends) : await once(tradeId, verb);
+    await ended(tradeId, ends);
+    // The second click changes nothing, and says who was first.
+    const late = await xwl(done);
+    expect(late.code).toBe(1);
+    expect(late.complaints).toMatch(/first: .+: (?:RESOLVED|OVERRIDDEN)/);
+  },
+  LONG_MS,
+);
+
+/** The command that did it. */
+async function once(tradeId: string, verb: 'retry' | 'abandon'): Promise<string> {
+  cancelOnceAsked(desk.bench, {
+    tradeId,
+    action: verb === 'retry' ? 'purchase.retry' : 'purchase.abandon',
+  });
+  const command = `trade ${verb} ${tradeId} ${REASON}${verb === 'retry' ? '' : ' --yes'}`;
+  expect((await xwl(command)).out).toMatch(/^result +RESOLVED\n/);
+  return command;
+}
+
+async function onTheWordOfTwo(tradeId: string, outcome: string): Promise<string> {
+  const wish = `${tradeId} ${outcome.toLowerCase()} ${REASON} --yes`;
+  expect(await xwl(`trade resolve ${wish}`)).toMatchObject({
+    ...{ complaints: '', out: expect.stringContaining('another person confirms it') },
+  });
+  const confirm = `trade confirm ${tradeId} ${REASON} --yes`;
+  expect((await xwl(confirm, second)).out).toContain('OVERRIDDEN');
+  return confirm;
+}
 
 test(
   'a confirmed purchase is reversed once by its key, and its history is that of this build',

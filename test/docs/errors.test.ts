@@ -3,6 +3,8 @@ import { PROBLEMS } from '../../api/http/problem.ts';
 import { BUYER_MESSAGES } from '../../api/wl/messages.ts';
 import { PARK_REASONS } from '../../domain/purchase/trade.ts';
 import { REFUSAL_CODES, REQUEST_CODES, type Code } from '../../domain/shared/codes.ts';
+import { ATTENTION_KINDS } from '../../db/cp/desk/attention.ts';
+import { DESK_VERBS } from '../../db/cp/tables/desk.ts';
 import { readPage, sectionsOf } from './pages.ts';
 
 const page = readPage('docs/errors.md');
@@ -51,5 +53,25 @@ describe('docs/errors.md', () => {
   test('names every reason of a parked trade', () => {
     const section = parts.get('Reasons of a parked trade') ?? '';
     expect(tableColumn(section)).toEqual([...PARK_REASONS]);
+  });
+});
+
+describe('docs/support.md', () => {
+  const sections = sectionsOf(readPage('docs/support.md'), 2);
+  const firstOf = (title: string): string[] =>
+    [...(sections.get(title) ?? '').matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1] ?? '');
+
+  test('says of every kind that waits for a person what to do', () => {
+    expect(firstOf('Find it')).toEqual([...ATTENTION_KINDS]);
+  });
+
+  test('says of every reason of a parked purchase what it means and what helps', () => {
+    expect(firstOf('What a parked purchase means').toSorted()).toEqual(
+      [...PARK_REASONS].toSorted(),
+    );
+  });
+
+  test('names every action on a purchase', () => {
+    expect(firstOf('What you can do').toSorted()).toEqual([...DESK_VERBS].toSorted());
   });
 });

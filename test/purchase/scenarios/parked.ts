@@ -39,20 +39,27 @@ export async function unresolved(bench: PurchaseBench): Promise<string> {
 }
 
 /**
- * The exporter answers nothing but a cancel, and that from when somebody has asked for one: the
- * purchase goes on asking by itself, and must not be done before the person is.
+ * The exporter answers nothing but a cancel, and that from when somebody has acted: the purchase
+ * goes on asking by itself, and must not be done before the person is.
  */
-export function cancelOnceAbandoned({ network, importer }: PurchaseBench, tradeId: string): void {
+export function cancelOnceAsked(
+  { network, importer }: PurchaseBench,
+  { tradeId, action }: { readonly tradeId: string; readonly action: string },
+): void {
   network.on('status', answering(503));
   network.on('cancel', async (call) => {
     const asked = await importer.node.database.db
       .selectFrom('audit')
       .select('seq')
       .where('subject', '=', tradeId)
-      .where('action', '=', 'purchase.abandon')
+      .where('action', '=', action)
       .executeTakeFirst();
     return asked === undefined ? answering(503)(call) : call.forward();
   });
+}
+
+export function cancelOnceAbandoned(bench: PurchaseBench, tradeId: string): void {
+  cancelOnceAsked(bench, { tradeId, action: 'purchase.abandon' });
 }
 
 /** Captured, but before we have learned it somebody has had it reversed. */
