@@ -172,10 +172,14 @@ export async function writeJournal(db: pg.Client, trades: readonly PastTrade[]):
     await insert(db, 'pair_journal', rows.slice(from, from + BATCH));
   }
   await db.query(
-    `INSERT INTO pair_day
-     SELECT src, dst, date_trunc('day', occurred_at, 'UTC'), sum(exports_delta),
+    `INSERT INTO pair_day (src, dst, day, recorded_day, exports_delta, imports_delta,
+            reserved_delta, settlements_received_delta, settlements_paid_delta)
+     SELECT src, dst, date_trunc('day', occurred_at, 'UTC'),
+            date_trunc('day', recorded_at, 'UTC'), sum(exports_delta),
             sum(imports_delta), sum(reserved_delta), 0, 0
-       FROM pair_journal GROUP BY src, dst, date_trunc('day', occurred_at, 'UTC')`,
+       FROM pair_journal
+      GROUP BY src, dst, date_trunc('day', occurred_at, 'UTC'),
+            date_trunc('day', recorded_at, 'UTC')`,
   );
   for (const [pair, sum] of totals) {
     await db.query(

@@ -84,8 +84,14 @@ interface Given {
 async function readList(web: Web, spec: ListSpec, { args, options }: Given): Promise<Row> {
   const path = typeof spec.path === 'string' ? spec.path : await spec.path(web, args);
   const query = { ...(await filterQuery(web, spec, options)), ...pageQuery(options) };
+  if (options['all'] === true) return readAll(web, path, query);
+  return (await web.get(path, query)).body as Row;
+}
+
+/** Every page of a list, one after the other, as one answer. */
+export async function readAll(web: Web, path: string, asked: Query): Promise<Row> {
+  const query = { ...asked, limit: PAGE };
   const first = (await web.get(path, query)).body as Row;
-  if (options['all'] !== true) return first;
   const items = [...(first['items'] as readonly Row[])];
   let last = first;
   for (let page = 1; page < ALL_PAGES_MAX; page += 1) {

@@ -10,6 +10,7 @@ import {
   keyOf,
   partsOf,
   segment,
+  readAll,
   writeJson,
   type Filter,
   type Options,
@@ -118,23 +119,23 @@ export function addSettlement(program: Command, run: Run): void {
 async function statement(around: Surroundings, args: readonly string[], options: Options) {
   const isCsv = options['csv'] === true;
   const [from = '', to = ''] = [options['from'], options['to']].map(String);
-  const { body, text } = await withWeb(around, async (web) => {
+  const path = '/admin/api/settlements/statement';
+  const answer = await withWeb(around, async (web) => {
     const [src, dst] = [await wlIdOf(web, args[0] ?? ''), await wlIdOf(web, args[1] ?? '')];
-    const headers: Record<string, string> = isCsv ? { accept: 'text/csv' } : {};
     const query = { src, dst, from, to };
-    return web.call({ path: '/admin/api/settlements/statement', query, headers });
+    if (!isCsv) return readAll(web, path, query);
+    return (await web.call({ path, query, headers: { accept: 'text/csv' } })).text;
   });
-  if (isCsv) {
-    around.write(text);
+  if (typeof answer === 'string') {
+    around.write(answer);
     return EXIT.ok;
   }
-  if (options['json'] === true) return writeJson(around, body);
-  const { currency, opening, lines, closing, cut } = body as Row;
+  if (options['json'] === true) return writeJson(around, answer);
+  const { currency, opening, items, closing } = answer;
   const unit = ` ${plainText(currency)}`.trimEnd();
   around.write(`opening ${String(opening)}${unit}\n`);
-  around.write(renderRows(around, LINE, lines as readonly Row[]));
+  around.write(renderRows(around, LINE, items as readonly Row[]));
   around.write(`closing ${String(closing)}${unit}\n`);
-  if (cut === true) around.write('too many lines: the rest is left out, take a shorter period\n');
   return EXIT.ok;
 }
 

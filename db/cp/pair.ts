@@ -113,12 +113,14 @@ export async function movePairRow(
       FROM jsonb_populate_recordset(NULL::pair_journal, ${rowsJson(entries)}::jsonb)
              WITH ORDINALITY AS entry
      ORDER BY ordinality RETURNING *)
-    INSERT INTO pair_day AS known
-    SELECT src, dst, date_trunc('day', occurred_at, 'UTC') AS day, sum(exports_delta),
+    INSERT INTO pair_day AS known (src, dst, day, recorded_day, exports_delta, imports_delta,
+           reserved_delta, settlements_received_delta, settlements_paid_delta)
+    SELECT src, dst, date_trunc('day', occurred_at, 'UTC') AS day,
+           date_trunc('day', recorded_at, 'UTC') AS recorded_day, sum(exports_delta),
            sum(imports_delta), sum(reserved_delta), sum(settlements_received_delta),
            sum(settlements_paid_delta)
-      FROM entry GROUP BY src, dst, day
-    ON CONFLICT (src, dst, day) DO UPDATE
+      FROM entry GROUP BY src, dst, day, recorded_day
+    ON CONFLICT (src, dst, day, recorded_day) DO UPDATE
        SET exports_delta = known.exports_delta + excluded.exports_delta,
            imports_delta = known.imports_delta + excluded.imports_delta,
            reserved_delta = known.reserved_delta + excluded.reserved_delta,

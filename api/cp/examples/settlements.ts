@@ -81,7 +81,7 @@ export const SETTLEMENTS_EXAMPLES: RouteExamples = {
         to: '2026-11-22T20:32:23.070Z',
         currency: 'XIM',
         opening: '0.00',
-        lines: [
+        items: [
           {
             at: '2026-11-22T20:32:23.011Z',
             kind: 'SETTLEMENT_PAID',
@@ -91,7 +91,6 @@ export const SETTLEMENTS_EXAMPLES: RouteExamples = {
           },
         ],
         closing: '296.30',
-        cut: false,
       },
     },
   },

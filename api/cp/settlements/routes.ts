@@ -1,7 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import { readRelationship } from '../../../db/cp/relationship.ts';
 import {
   confirmSettlement,
   recordSettlement,
@@ -9,8 +7,7 @@ import {
   type BeyondDebt,
   type SettlementRow,
 } from '../../../db/cp/settlements/desk.ts';
-import { listSettlements, readStatement, withDeliveries } from '../../../db/cp/settlements/read.ts';
-import { currencyOf } from '../../../db/cp/wl.ts';
+import { listSettlements, withDeliveries } from '../../../db/cp/settlements/read.ts';
 import { formatMinor } from '../../../domain/shared/money.ts';
 import { fingerprint } from '../../http/idempotency.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../http/pagination.ts';
@@ -18,15 +15,8 @@ import { Problem } from '../../http/problem.ts';
 import { route, type Reply, type Route } from '../../http/route.ts';
 import { authorOf, foundOrProblem, type CpApiDeps } from '../deps.ts';
 import type { Guards } from '../guards.ts';
-import {
-  settlementBody,
-  settlementQuery,
-  settlementView,
-  settlementViewOf,
-  statementQuery,
-  statementView,
-  statementViewOf,
-} from './schemas.ts';
+import { settlementBody, settlementQuery, settlementView, settlementViewOf } from './schemas.ts';
+import { statementRoute } from './statement.ts';
 
 type SettlementDeps = Pick<CpApiDeps, 'db' | 'work'>;
 
@@ -58,26 +48,6 @@ function listRoute({ db }: SettlementDeps, guards: Guards): Route {
           ...(more && { nextCursor: encodeCursor(last.settlement.id) }),
         },
       };
-    },
-  });
-}
-
-function statementRoute({ db }: SettlementDeps, guards: Guards): Route {
-  return route({
-    ...{ tag: TAG, group: 'admin', guard: guards.operator('risk', 'auditor') },
-    method: 'get',
-    path: '/admin/api/settlements/statement',
-    summary: "A pair's opening, trades, settlements and closing of a period; CSV by Accept",
-    query: statementQuery,
-    responses: { 200: [statementView, 'csv'] },
-    refuses: ['NOT_FOUND'],
-    handler: async ({ query, facts }) => {
-      foundOrProblem(await readRelationship(db, query));
-      const period = { from: new Date(query.from), to: new Date(query.to) };
-      const statement = await readStatement(db, query, period);
-      const body = statementViewOf(query, statement, await currencyOf(db, query.src));
-      if (!wantsCsv(facts.header('accept'))) return { status: 200, body };
-      return { status: 200, body: csvOf(body), contentType: 'text/csv; charset=utf-8' };
     },
   });
 }
@@ -173,19 +143,4 @@ function refusal(refused: Refused): Problem {
     case 'SAME_PERSON':
       return new Problem(refused.code);
   }
-}
-
-function wantsCsv(accept: string | undefined): boolean {
-  return accept?.toLowerCase().includes('text/csv') === true;
-}
-
-function csvOf({ from, to, opening, lines, closing }: z.output<typeof statementView>): string {
-  return stringify(
-    [
-      { at: from, kind: 'OPENING', reference: '', amount: '', balance: opening },
-      ...lines,
-      { at: to, kind: 'CLOSING', reference: '', amount: '', balance: closing },
-    ],
-    { header: true, columns: ['at', 'kind', 'reference', 'amount', 'balance'] },
-  );
 }

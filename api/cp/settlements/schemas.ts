@@ -26,6 +26,7 @@ export const settlementQuery = z.object({
 });
 
 export const statementQuery = z.object({
+  ...cursorQuery,
   src: wlId,
   dst: wlId,
   from: instant,
@@ -90,7 +91,7 @@ export const statementView = z.object({
   to: timestamp,
   currency: z.string().nullable(),
   opening: moneyOutput,
-  lines: z.array(
+  items: z.array(
     z.object({
       at: timestamp,
       kind: z.enum(['EXPORT', 'IMPORT', 'SETTLEMENT_RECEIVED', 'SETTLEMENT_PAID']),
@@ -99,24 +100,23 @@ export const statementView = z.object({
       balance: moneyOutput,
     }),
   ),
-  closing: moneyOutput,
-  cut: z.boolean().meta({ description: 'True where the period has more lines than an answer.' }),
+  closing: moneyOutput.meta({ description: 'Of the whole period, whichever page it is.' }),
+  nextCursor: z.string().optional(),
 });
 
 export function statementViewOf(
-  query: z.output<typeof statementQuery>,
+  { src, dst, from, to }: z.output<typeof statementQuery>,
   statement: Statement,
   currency: string | null,
 ): z.output<typeof statementView> {
   return {
-    ...{ ...query, currency },
+    ...{ src, dst, from, to, currency },
     opening: formatMinor(statement.openingMinor),
-    lines: statement.lines.map((line) => ({
+    items: statement.lines.map((line) => ({
       ...{ at: line.at.toISOString(), kind: line.kind, reference: line.reference },
       amount: formatMinor(line.deltaMinor),
       balance: formatMinor(line.balanceMinor),
     })),
     closing: formatMinor(statement.closingMinor),
-    cut: statement.cut,
   };
 }

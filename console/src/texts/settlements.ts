@@ -87,8 +87,4 @@ export const statementTexts = defineTexts('statement', {
   IMPORT: { 'pt-BR': 'Importação', en: 'Import' },
   SETTLEMENT_RECEIVED: { 'pt-BR': 'Acerto recebido', en: 'Settlement received' },
   SETTLEMENT_PAID: { 'pt-BR': 'Acerto pago', en: 'Settlement paid' },
-  cut: {
-    'pt-BR': 'O período tem mais linhas do que cabem aqui; encurte-o.',
-    en: 'The period has more lines than fit here; shorten it.',
-  },
 });

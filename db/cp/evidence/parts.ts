@@ -182,21 +182,20 @@ export async function readMoves(
   { from, until }: Window,
 ): Promise<EvidenceMove[]> {
   const wlIds = [importer, exporter];
-  const rows = await db
+  const journal = db
     .selectFrom('pair_journal')
     .selectAll()
     .where('src', 'in', wlIds)
-    .where('dst', 'in', wlIds)
-    .where((where) =>
-      where.or([
-        where.and([where('reference', '=', tradeId), where('kind', 'in', ['EXPORT', 'IMPORT'])]),
-        where.and([
-          where('kind', 'in', ['SETTLEMENT_RECEIVED', 'SETTLEMENT_PAID']),
-          where('recorded_at', '>=', from),
-          where('recorded_at', '<=', until),
-        ]),
-      ]),
-    )
+    .where('dst', 'in', wlIds);
+  // Two questions, each of which an index answers: together they would read all of the pair's moves.
+  const own = journal.where('reference', '=', tradeId).where('kind', 'in', ['EXPORT', 'IMPORT']);
+  const settled = journal
+    .where('kind', 'in', ['SETTLEMENT_RECEIVED', 'SETTLEMENT_PAID'])
+    .where('recorded_at', '>=', from)
+    .where('recorded_at', '<=', until);
+  const rows = await db
+    .selectFrom(own.unionAll(settled).as('moved'))
+    .selectAll()
     .orderBy('id')
     .limit(ROWS_MAX)
     .execute();

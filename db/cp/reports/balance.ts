@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { ExposureParts } from '../../../domain/imbalance/verdict.ts';
 import type { Bucket } from '../../../domain/telemetry/buckets.ts';
 import type { Pair } from '../relationship.ts';
@@ -75,7 +75,7 @@ function sourceAsOf(asOf: Date) {
       LEFT JOIN LATERAL (
         SELECT * FROM pair_journal AS entry
          WHERE entry.src = pair.src AND entry.dst = pair.dst AND entry.recorded_at <= ${asOf}
-         ORDER BY entry.id DESC LIMIT 1) AS known ON true
+         ORDER BY entry.recorded_at DESC, entry.id DESC LIMIT 1) AS known ON true
       LEFT JOIN LATERAL (
         SELECT ((document->>'limitAmount')::numeric * 100)::bigint AS limit_minor,
                document->>'limitMode' AS limit_mode, document->>'status' AS status
@@ -106,21 +106,21 @@ export interface BucketMoves extends Pair {
   readonly parts: ExposureParts;
 }
 
+/** An event may claim to come from the next five minutes; a move is never dated later than that. */
+const AHEAD_MAX = '1 hour';
+
 /**
  * The moves of pairs since `from`, the start of a bucket, bucket by bucket, as they were known at
- * `asOf`. Days that are summed already serve where nothing smaller is asked for.
+ * `asOf`. Days that are summed already serve where nothing smaller is asked for; of the day of
+ * `asOf` itself the moves are read one by one.
  */
 export async function readMoves(
   db: Kysely<CpSchema>,
   pairs: readonly Pair[],
   period: { readonly from: Date; readonly asOf?: Date | undefined; readonly bucket: Bucket },
 ): Promise<BucketMoves[]> {
-  const { from, asOf = null, bucket } = period;
-  const moves =
-    asOf === null && bucket !== 'hour'
-      ? sql`(SELECT pair_day.*, day AS at FROM pair_day)`
-      : sql`(SELECT pair_journal.*, occurred_at AS at FROM pair_journal
-              WHERE ${asOf}::timestamptz IS NULL OR recorded_at <= ${asOf})`;
+  const { from, asOf, bucket } = period;
+  const moves = movesOf(bucket, asOf);
   const { rows } = await sql<Omit<BalanceRow, 'currency'> & { bucket: Date }>`
     SELECT src, dst, date_trunc(${bucket}, at, 'UTC') AS bucket,
            sum(exports_delta)::bigint AS exports, sum(imports_delta)::bigint AS imports,
@@ -137,6 +137,22 @@ export async function readMoves(
     parts: { exports, imports, reserved, settlementsReceived: received, settlementsPaid: paid },
   }));
 }
+
+function movesOf(bucket: Bucket, asOf: Date | undefined): RawBuilder<unknown> {
+  const days = sql`SELECT src, dst, day AS at, ${DELTAS} FROM pair_day`;
+  const entries = sql`SELECT src, dst, occurred_at AS at, ${DELTAS} FROM pair_journal`;
+  if (asOf === undefined) return bucket === 'hour' ? sql`(${entries})` : sql`(${days})`;
+  if (bucket === 'hour') {
+    return sql`(${entries} WHERE recorded_at <= ${asOf}
+      AND occurred_at <= ${asOf}::timestamptz + ${AHEAD_MAX}::interval)`;
+  }
+  return sql`(${days} WHERE recorded_day < date_trunc('day', ${asOf}::timestamptz, 'UTC')
+    UNION ALL ${entries} WHERE recorded_at <= ${asOf}
+      AND recorded_at >= date_trunc('day', ${asOf}::timestamptz, 'UTC'))`;
+}
+
+const DELTAS = sql`exports_delta, imports_delta, reserved_delta, settlements_received_delta,
+  settlements_paid_delta`;
 
 /** What only one side has confirmed so far, of exporter `src` to importer `dst`. */
 export interface ProvisionalSales extends Pair {

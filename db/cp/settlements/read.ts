@@ -68,6 +68,8 @@ export async function deliveryProgress(
 }
 
 export interface StatementLine {
+  /** Where a page ended: the row of the journal. */
+  readonly id: bigint;
   readonly at: Date;
   readonly kind: PairMoveKind;
   /** The trade's or the settlement's id. */
@@ -79,14 +81,19 @@ export interface StatementLine {
 
 export interface Statement {
   readonly openingMinor: bigint;
+  /** One page of the lines. */
   readonly lines: readonly StatementLine[];
+  /** Of the whole period, whichever page it is. */
   readonly closingMinor: bigint;
-  /** True where the period has more lines than one statement holds. */
-  readonly cut: boolean;
 }
 
-/** A month of a busy pair; longer periods are asked for in parts. */
-const STATEMENT_LINES = 10_000;
+export interface StatementPage {
+  readonly from: Date;
+  readonly to: Date;
+  readonly limit: number;
+  /** The last line of the page before. */
+  readonly after?: bigint | undefined;
+}
 
 /**
  * What moved the exposure of src to dst in a period, by the time at which the balance counted it:
@@ -95,39 +102,46 @@ const STATEMENT_LINES = 10_000;
  */
 export async function readStatement(
   db: Kysely<CpSchema>,
-  { src, dst }: Pair,
-  period: { readonly from: Date; readonly to: Date },
+  pair: Pair,
+  { from, to, limit, after }: StatementPage,
 ): Promise<Statement> {
-  const journal = db
-    .selectFrom('pair_journal')
-    .selectAll()
-    .where('src', '=', src)
-    .where('dst', '=', dst);
-  const before = await journal
-    .where('recorded_at', '<', period.from)
+  let page = journalOf(db, pair)
+    .where('recorded_at', '>=', from)
+    .where('recorded_at', '<', to)
+    .where(
+      sql<boolean>`exports_delta - imports_delta - settlements_received_delta
+        + settlements_paid_delta <> 0`,
+    );
+  if (after !== undefined) {
+    page = page.where(
+      sql<boolean>`(recorded_at, id) > (SELECT recorded_at, id FROM pair_journal
+        WHERE id = ${after} AND src = ${pair.src} AND dst = ${pair.dst})`,
+    );
+  }
+  const rows = await page.orderBy('recorded_at').orderBy('id').limit(limit).execute();
+  return {
+    openingMinor: await debtBefore(db, pair, from),
+    lines: rows.map((row) => ({
+      ...{ id: row.id, at: row.recorded_at, kind: row.kind, reference: row.reference },
+      deltaMinor: debtOf(deltasOf(row)),
+      balanceMinor: debtOf(figuresOf(row)),
+    })),
+    closingMinor: await debtBefore(db, pair, to),
+  };
+}
+
+function journalOf(db: Kysely<CpSchema>, { src, dst }: Pair) {
+  return db.selectFrom('pair_journal').selectAll().where('src', '=', src).where('dst', '=', dst);
+}
+
+async function debtBefore(db: Kysely<CpSchema>, pair: Pair, at: Date): Promise<bigint> {
+  const row = await journalOf(db, pair)
+    .where('recorded_at', '<', at)
+    .orderBy('recorded_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const rows = await journal
-    .where('recorded_at', '>=', period.from)
-    .where('recorded_at', '<', period.to)
-    .orderBy('id')
-    .limit(STATEMENT_LINES + 1)
-    .execute();
-  const openingMinor = before === undefined ? 0n : debtOf(figuresOf(before));
-  const lines = rows.slice(0, STATEMENT_LINES).map((row) => ({
-    at: row.recorded_at,
-    kind: row.kind,
-    reference: row.reference,
-    deltaMinor: debtOf(deltasOf(row)),
-    balanceMinor: debtOf(figuresOf(row)),
-  }));
-  return {
-    openingMinor,
-    lines: lines.filter(({ deltaMinor }) => deltaMinor !== 0n),
-    closingMinor: lines.at(-1)?.balanceMinor ?? openingMinor,
-    cut: rows.length > STATEMENT_LINES,
-  };
+  return row === undefined ? 0n : debtOf(figuresOf(row));
 }
 
 type Parts = Omit<ExposureParts, 'reserved'>;

@@ -27,12 +27,13 @@ export interface PairJournalTable {
   recorded_at: Stamp;
 }
 
-/** The journal's moves of one day, summed; written with them. */
+/** The journal's moves of one day that were recorded on one day, summed; written with them. */
 export interface PairDayTable {
   src: string;
   dst: string;
-  /** Its first instant, in UTC. */
+  /** Its first instant, in UTC: of the day they happened on, and of the one that knew it. */
   day: Date;
+  recorded_day: Date;
   exports_delta: bigint;
   imports_delta: bigint;
   reserved_delta: bigint;

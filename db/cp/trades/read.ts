@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type AliasedRawBuilder, type Kysely, type Selectable } from 'kysely';
 import type { TradeStatus } from '../../../domain/telemetry/trade-view.ts';
 import type { CpSchema } from '../schema.ts';
 import type { TradeMismatchTable } from '../tables/trades.ts';
@@ -40,7 +40,7 @@ export function listTrades(
   page: { readonly limit: number; readonly after?: TradePosition | undefined },
 ): Promise<NamedTrade[]> {
   const { after, limit } = page;
-  let query = filtered(namedTrades(db), filter);
+  let query = filtered(namedTrades(db, tradesSearched(filter)), filter);
   if (after !== undefined) {
     query = query.where(
       sql<boolean>`(trade.started_at, trade.importer, trade.exporter, trade.trade_id) <
@@ -87,15 +87,16 @@ export function mismatchesOf(db: Kysely<CpSchema>, key: TradeKey): Promise<Misma
     .execute();
 }
 
-function namedTrades(db: Kysely<CpSchema>) {
+function namedTrades(db: Kysely<CpSchema>, trades: AliasedTrades = sql<TradeRow>`trade`.as('trade')) {
   return db
-    .selectFrom('trade')
+    .selectFrom(trades)
     .leftJoin('wl as buying', 'buying.id', 'trade.importer')
     .leftJoin('wl as selling', 'selling.id', 'trade.exporter')
     .selectAll('trade')
     .select(['buying.name as importer_name', 'selling.name as exporter_name']);
 }
 
+type AliasedTrades = AliasedRawBuilder<TradeRow, 'trade'>;
 type Trades = ReturnType<typeof namedTrades>;
 
 function filtered(trades: Trades, filter: TradeFilter): Trades {
@@ -105,7 +106,7 @@ function filtered(trades: Trades, filter: TradeFilter): Trades {
   if (reason !== undefined) query = query.where('trade.reason', '=', reason);
   if (from !== undefined) query = query.where('trade.started_at', '>=', from);
   if (to !== undefined) query = query.where('trade.started_at', '<', to);
-  if (text !== undefined) query = ofText(query, text);
+  if (text !== undefined) query = query.where('trade.search', 'like', containing(text));
   if (stale !== undefined) query = query.where('trade.decided_on_stale', '=', stale);
   if (parked !== undefined) query = query.where('trade.parked', '=', parked);
   if (mismatch !== undefined) query = ofMismatch(query, mismatch);
@@ -133,13 +134,12 @@ const SHORT_TEXT = 3;
 /** So many of the newest trades are searched for a short text: a day of a busy market. */
 const NEWEST = 5_000;
 
-function ofText(query: Trades, text: string): Trades {
-  const matching = query.where('trade.search', 'like', containing(text));
-  if (text.length >= SHORT_TEXT) return matching;
-  return matching.where(
-    sql<boolean>`trade.started_at >= (SELECT min(started_at) FROM (
-      SELECT started_at FROM trade ORDER BY started_at DESC LIMIT ${NEWEST}) AS newest)`,
-  );
+/** Never all of them for a short text: the planner would, since it expects few to match. */
+function tradesSearched({ text }: TradeFilter): AliasedTrades {
+  const all = sql<TradeRow>`trade`;
+  if (text === undefined || text.length >= SHORT_TEXT) return all.as('trade');
+  const newest = sql<TradeRow>`(SELECT * FROM trade ORDER BY started_at DESC LIMIT ${NEWEST})`;
+  return newest.as('trade');
 }
 
 function ofMismatch(query: Trades, mismatch: boolean): Trades {

@@ -220,8 +220,8 @@ describe('a statement', () => {
     const path = `/admin/api/settlements/statement?src=${EXPORTER}&dst=${IMPORTER}&from=${from}&to=${to}`;
     const { body } = await ask(path);
     expect(body).toMatchObject({
-      ...{ currency: 'XEX', opening: '100.00', closing: '310.00', cut: false },
-      lines: [
+      ...{ currency: 'XEX', opening: '100.00', closing: '310.00' },
+      items: [
         { kind: 'EXPORT', amount: '500.00', balance: '600.00' },
         { kind: 'SETTLEMENT_RECEIVED', reference: id, amount: '-240.00', balance: '360.00' },
         { kind: 'EXPORT', amount: '-50.00', balance: '310.00' },
@@ -241,8 +241,17 @@ describe('a statement', () => {
     const back = path.replace(`src=${EXPORTER}&dst=${IMPORTER}`, `src=${IMPORTER}&dst=${EXPORTER}`);
     expect((await ask(back)).body).toMatchObject({
       ...{ currency: 'XIM', opening: '0.00', closing: '296.30' },
-      lines: [{ kind: 'SETTLEMENT_PAID', reference: id, amount: '296.30' }],
+      items: [{ kind: 'SETTLEMENT_PAID', reference: id, amount: '296.30' }],
     });
+    const seen: unknown[] = [];
+    for (let cursor: unknown = ''; cursor !== undefined && seen.length < 9;) {
+      const page = await ask(`${path}&limit=1${cursor === '' ? '' : `&cursor=${String(cursor)}`}`);
+      expect(page.body).toMatchObject({ opening: '100.00', closing: '310.00' });
+      const { items, nextCursor } = page.body as Items & { readonly nextCursor?: string };
+      seen.push(...items.map(({ balance }) => balance));
+      cursor = nextCursor;
+    }
+    expect(seen).toEqual(['600.00', '360.00', '310.00']);
   });
 });
 

@@ -1,12 +1,12 @@
-import { Alert, Paper, SimpleGrid, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { get } from '../../api/client.ts';
+import { Paper, SimpleGrid, Text } from '@mantine/core';
+import type { Page as Rows } from '../../api/types.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { CsvButton } from '../../parts/csv-button.tsx';
 import { useFilters } from '../../parts/filters.ts';
 import { Instant } from '../../parts/instant.tsx';
 import { Page } from '../../parts/page.tsx';
+import { useCursorList, type Paging } from '../../parts/paging.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { Money, Time } from '../../parts/values.tsx';
 import { WlSelect } from '../../parts/wl-select.tsx';
@@ -16,16 +16,15 @@ import { SETTLEMENTS, type Statement } from './types.ts';
 
 const PATH = `${SETTLEMENTS}/statement`;
 const FIELDS = ['src', 'dst', 'from', 'to'] as const;
-type Line = Statement['lines'][number];
+type Line = Statement['items'][number];
 
 /** A pair's opening, lines and closing of a period, as the CSV says them. */
 export default function StatementPage() {
   const say = useTexts(statementTexts);
   const { filters, change } = useFilters(FIELDS);
   const isAsked = FIELDS.every((field) => filters[field] !== undefined);
-  const { data, error } = useQuery({
-    queryKey: [PATH, filters],
-    queryFn: ({ signal }) => get<Statement>(PATH, filters, signal),
+  const { data, error, paging } = useCursorList<Line, Statement & Rows<Line>>(PATH, {
+    query: filters,
     enabled: isAsked,
   });
   return (
@@ -48,14 +47,19 @@ export default function StatementPage() {
       </Paper>
       {!isAsked && <Text c="dimmed">{say('choose')}</Text>}
       <ProblemAlert error={error} />
-      {isAsked && data !== undefined && <Lines statement={data} />}
+      {isAsked && data !== undefined && <Lines statement={data} paging={paging} />}
     </Page>
   );
 }
 
-function Lines({ statement }: { readonly statement: Statement }) {
+interface LinesProps {
+  readonly statement: Statement;
+  readonly paging: Paging;
+}
+
+function Lines({ statement, paging }: LinesProps) {
   const say = useTexts(statementTexts);
-  const { opening, closing, currency, lines, cut } = statement;
+  const { opening, closing, currency, items } = statement;
   const columns: readonly Column<Line>[] = [
     { key: 'at', label: say('at'), cell: ({ at }) => <Time at={at} /> },
     { key: 'kind', label: say('kind'), cell: ({ kind }) => say(kind) },
@@ -75,11 +79,11 @@ function Lines({ statement }: { readonly statement: Statement }) {
           { label: say('closing'), value: <Money amount={closing} currency={currency} /> },
         ]}
       />
-      {cut && <Alert color="yellow">{say('cut')}</Alert>}
       <DataTable
         label={say('title')}
         columns={columns}
-        rows={lines}
+        rows={items}
+        paging={paging}
         rowKey={({ at, kind, reference }) => `${at}/${kind}/${reference}`}
         empty={say('noLine')}
       />
