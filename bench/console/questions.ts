@@ -45,7 +45,7 @@ const NOTICES = '/admin/api/notifications';
 const BALANCE = '/reports/trade-balance';
 
 const OVERVIEW: readonly Question[] = [
-  { page: 'overview', name: 'figures of 30 days', ask: fixed('/reports/metrics') },
+  { page: 'overview', name: 'figures of 30 days', ask: fixed('/reports/metrics?brief=true') },
   { page: 'overview', name: 'heat map', ask: fixed(`${BALANCE}?limit=200`) },
   { page: 'overview', name: 'count of attention', ask: fixed(`${ATTENTION}?limit=1`) },
   { page: 'overview', name: 'count of approvals', ask: fixed('/admin/api/approvals?limit=1') },
@@ -58,6 +58,11 @@ const OVERVIEW: readonly Question[] = [
   { page: 'shell', name: 'registry', ask: fixed('/admin/api/wls?limit=200&offset=0') },
   { page: 'shell', name: 'people', ask: fixed('/admin/api/people') },
   { page: 'shell', name: 'session', ask: fixed('/admin/api/session') },
+];
+
+/** What no page shows and a script may ask for: volume by month and conversion by offer with it. */
+const REPORTS: readonly Question[] = [
+  { page: 'report', name: 'all figures of 30 days', ask: fixed('/reports/metrics') },
 ];
 
 const TRADE_LISTS: readonly Question[] = [
@@ -210,8 +215,18 @@ const RISK: readonly Question[] = [
     ask: (facts, n) => {
       const { src, dst } = at(facts.pairs, n);
       const days = `from=${since(facts, 30)}&to=${since(facts, 0)}`;
-      return `/admin/api/settlements/statement?src=${src}&dst=${dst}&${days}`;
+      return `/admin/api/settlements/statement?limit=25&src=${src}&dst=${dst}&${days}`;
     },
+  },
+  {
+    page: 'statement',
+    name: 'of a pair, last page',
+    ask: (facts) => {
+      const { src, dst } = at(facts.pairs, 0);
+      const days = `from=${since(facts, 30)}&to=${since(facts, 0)}`;
+      return `/admin/api/settlements/statement?limit=25&src=${src}&dst=${dst}&${days}`;
+    },
+    isDeep: true,
   },
   { page: 'plans', name: 'newest', ask: fixed('/admin/api/plans?limit=25') },
   {
@@ -260,6 +275,7 @@ const GOVERN: readonly Question[] = [
 /** Every list and overview query of the console, with the filters that its pages have. */
 export const QUESTIONS: readonly Question[] = [
   ...OVERVIEW,
+  ...REPORTS,
   ...TRADE_LISTS,
   ...DESK,
   ...RISK,

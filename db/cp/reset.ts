@@ -13,6 +13,7 @@ const RESET_TABLES = [
   'desk_action',
   'trade_mismatch',
   'trade',
+  'trade_day',
   'pair_day',
   'pair_journal',
   'event',

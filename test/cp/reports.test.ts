@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { readMoves } from '../../db/cp/reports/balance.ts';
+import { countTrades, volumeByMonth } from '../../db/cp/reports/metrics.ts';
 import { applyTradeEvents } from '../../db/cp/trades/apply.ts';
 import { movePair } from '../../db/cp/pair.ts';
 import { inTransaction } from '../../db/pool.ts';
+import { startOfBucket } from '../../domain/telemetry/buckets.ts';
 import {
   story,
   type Partners,
@@ -25,6 +29,7 @@ const PARTNERS = { importer: IMPORTER, exporter: EXPORTER };
 const LONG = 60_000;
 const MARCH = new Date('2026-03-05T10:00:00.000Z');
 const TICK_MS = 20;
+const DAY_MS = 86_400_000;
 let stage: Stage;
 let sold: ReturnType<typeof story>;
 
@@ -174,6 +179,10 @@ test('/reports/metrics counts, divides and measures', async () => {
       policyDrift: { targetMs: 300_000 },
     },
   });
+  const { body: brief } = await get(`/reports/metrics?${march}&wlId=${EXPORTER}&brief=true`);
+  const { totals, pairs } = body as { totals: object; pairs: object[] };
+  expect(brief).toMatchObject({ totals, pairs });
+  expect(Object.keys(brief as object)).not.toContain('conversion');
   expect((await get(`/reports/metrics?${march}&wlId=${randomUUID()}`)).body).toMatchObject({
     totals: { trades: 0, confirmedRate: null },
     slo: { confirm: { latency: { count: 0, p50: null } } },
@@ -243,3 +252,85 @@ describe('/admin/api/trades', () => {
     expect(refusalOf(await get(`/admin/api/trades/${randomUUID()}`))).toBe('404 NOT_FOUND');
   });
 });
+
+describe('sums of days are the rows themselves', () => {
+  const at = (text: string) => new Date(text);
+  const PERIODS = [
+    { from: at('2026-03-01T00:00:00Z'), to: at('2026-06-01T00:00:00Z') },
+    { from: at('2026-03-31T12:00:00.001Z'), to: at('2026-04-02T09:30:00Z') },
+    { from: at('2026-04-01T08:00:00Z'), to: at('2026-04-01T08:00:00.001Z') },
+    { from: at('2026-04-01T00:00:00Z'), to: at('2026-04-02T00:00:00Z') },
+  ] as const;
+
+  test('counts and volume of any period, however the trades went', async () => {
+    const starts = ['2026-03-31T12:00:00Z', '2026-03-31T23:59:59.999Z', '2026-04-01T08:00:00Z'];
+    for (const startedAt of [...starts, '2026-04-02T09:30:00Z'].map(at)) {
+      for (const name of ['confirmed', 'refused', 'reversed', 'held', 'bornRefused'] as const) {
+        await tell(name, { startedAt });
+      }
+    }
+    for (const period of PERIODS) {
+      const { byDay, byReason, byStatus } = await countTrades(stage.db, period);
+      const { rows } = await sql<{ key: string; trades: number; amount: string | null }>`
+        SELECT to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') || status AS key,
+               count(*)::integer AS trades
+          FROM trade WHERE started_at >= ${period.from} AND started_at < ${period.to}
+         GROUP BY key ORDER BY key`.execute(stage.db);
+      expect(
+        byDay.map(({ day, status, trades }) => ({ key: day + status, trades })).toSorted(byKey),
+      ).toEqual(rows.toSorted(byKey));
+      const all = rows.reduce((sum, { trades }) => sum + trades, 0);
+      expect(byStatus.reduce((sum, { trades }) => sum + trades, 0)).toBe(all);
+      const { rows: refused } = await sql`
+        SELECT reason, count(*)::integer AS trades FROM trade
+         WHERE started_at >= ${period.from} AND started_at < ${period.to}
+           AND status = 'REJECTED' AND reason IS NOT NULL
+         GROUP BY exporter, importer, reason ORDER BY trades DESC, reason`.execute(stage.db);
+      expect(byReason.map(({ reason, trades }) => ({ reason, trades }))).toEqual(refused);
+      const { rows: sales } = await sql`
+        SELECT to_char(confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
+               count(*)::integer AS trades, sum(sold_amount::numeric)::text AS amount
+          FROM trade WHERE started_at >= ${period.from} AND started_at < ${period.to}
+           AND status = 'CONFIRMED' AND confirmed_at IS NOT NULL
+         GROUP BY month ORDER BY month`.execute(stage.db);
+      const volume = await volumeByMonth(stage.db, period);
+      expect(volume.map(({ month, trades, amount }) => ({ month, trades, amount }))).toEqual(sales);
+    }
+    const { rows: left } = await sql`SELECT day FROM trade_day WHERE trades < 0`.execute(stage.db);
+    expect(left).toEqual([]);
+  });
+
+  test('moves as they were known at any instant', async () => {
+    const pair = { src: EXPORTER, dst: IMPORTER };
+    const days = [-3, -2, -1, 0];
+    for (const day of days) {
+      await sql`UPDATE clock_offset SET offset_ms = ${day * DAY_MS}`.execute(stage.db);
+      for (const late of [0, 1]) {
+        const happened = new Date(Date.now() + (day - late) * DAY_MS);
+        const deltas = { exports: 1_00n, reserved: BigInt(late) };
+        await inTransaction(stage.db, (tx) =>
+          movePair(tx, pair, { kind: 'EXPORT', reference: randomUUID(), deltas, at: happened }),
+        );
+      }
+    }
+    const journal = await stage.db.selectFrom('pair_journal').selectAll().execute();
+    const own = journal.filter(({ src }) => src === EXPORTER);
+    const from = at('2026-01-01T00:00:00Z');
+    // The rows have microseconds: the next whole millisecond is after each of them.
+    for (const asOf of own.map(({ recorded_at: known }) => new Date(+known + 1))) {
+      for (const bucket of ['hour', 'day', 'month'] as const) {
+        const moves = await readMoves(stage.db, [pair], { from, asOf, bucket });
+        const known = own.filter(({ recorded_at: recorded }) => recorded < asOf);
+        expect(moves.reduce((sum, { parts }) => sum + parts.exports, 0n)).toBe(
+          known.reduce((sum, entry) => sum + entry.exports_delta, 0n),
+        );
+        const starts = new Set(known.map((entry) => +startOfBucket(entry.occurred_at, bucket)));
+        expect(new Set(moves.map((move) => +move.from))).toEqual(starts);
+      }
+    }
+  });
+});
+
+function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : 1;
+}

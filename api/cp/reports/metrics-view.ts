@@ -16,6 +16,9 @@ export const metricsQuery = z.object({
   partner: wlId.optional(),
   from: instant.optional(),
   to: instant.optional(),
+  brief: z.stringbool().optional().meta({
+    description: 'Without volume and conversion, which a page that follows the day has no use for.',
+  }),
 });
 
 const count = z.number().int();
@@ -52,26 +55,30 @@ export const metricsReport = z.object({
     .array(z.object({ day: z.iso.date(), status: z.string(), trades: count }))
     .meta({ description: 'By the UTC day they began, newest first, with their status now.' }),
   reasons: z.array(z.object({ ...pair, reason: z.string(), trades: count, rate })),
-  gmv: z.array(
-    z.object({
-      month: z.string(),
-      ...pair,
-      currency: z.string(),
-      trades: count,
-      amount: z.string(),
-    }),
-  ),
-  conversion: z.array(
-    z.object({
-      importer: z.string(),
-      exporter: z.string(),
-      offerId: z.string(),
-      title: z.string(),
-      attempts: count,
-      confirmed: count,
-      rate,
-    }),
-  ),
+  gmv: z
+    .array(
+      z.object({
+        month: z.string(),
+        ...pair,
+        currency: z.string(),
+        trades: count,
+        amount: z.string(),
+      }),
+    )
+    .optional(),
+  conversion: z
+    .array(
+      z.object({
+        importer: z.string(),
+        exporter: z.string(),
+        offerId: z.string(),
+        title: z.string(),
+        attempts: count,
+        confirmed: count,
+        rate,
+      }),
+    )
+    .optional(),
   slo: z.object({
     confirm: z.object({ targetMs: count, latency: spread }),
     purchase: z.object({ latency: spread }),
@@ -92,12 +99,11 @@ const SECOND_MS = 1_000;
 /** Counts, rates, volume and service levels of the trades that began in a period. */
 export async function metricsReportOf(
   db: CpApiDeps['db'],
-  filter: MetricsFilter,
+  { brief = false, ...filter }: MetricsFilter & { readonly brief?: boolean | undefined },
 ): Promise<MetricsReport> {
-  const [{ byStatus, byDay, byReason }, gmv, offers, promises, oldestSeconds] = await Promise.all([
+  const [{ byStatus, byDay, byReason }, listed, promises, oldestSeconds] = await Promise.all([
     countTrades(db, filter),
-    volumeByMonth(db, filter),
-    conversionByOffer(db, filter),
+    brief ? {} : listsOf(db, filter),
     measurePromises(db, filter),
     oldestUnapplied(db),
   ]);
@@ -113,8 +119,7 @@ export async function metricsReportOf(
     }),
     days: [...byDay],
     reasons: byReason.map((row) => ({ ...row, rate: rateOf(row.trades, refused) })),
-    gmv,
-    conversion: offers.map((row) => ({ ...row, rate: rateOf(row.confirmed, row.attempts) })),
+    ...listed,
     slo: {
       confirm: { targetMs: CONFIRM_TARGET_MS, latency: promises.confirm },
       purchase: { latency: promises.purchase },
@@ -131,6 +136,15 @@ export async function metricsReportOf(
       },
     },
   };
+}
+
+async function listsOf(db: CpApiDeps['db'], filter: MetricsFilter) {
+  const [gmv, offers] = await Promise.all([
+    volumeByMonth(db, filter),
+    conversionByOffer(db, filter),
+  ]);
+  const conversion = offers.map((row) => ({ ...row, rate: rateOf(row.confirmed, row.attempts) }));
+  return { gmv, conversion };
 }
 
 function countedOf(rows: readonly StatusCount[]) {

@@ -74,8 +74,9 @@ function metricsRoute({ db }: ReportDeps, guards: Guards): Route {
     responses: { 200: metricsReport },
     handler: async ({ query }): Promise<Reply> => {
       const { from, to } = spanOf(query, await readIntakeClock(db));
-      const { wlId, partner } = query;
-      return { status: 200, body: await metricsReportOf(db, { from, to, wlId, partner }) };
+      const { wlId, partner, brief } = query;
+      const body = await metricsReportOf(db, { from, to, wlId, partner, brief });
+      return { status: 200, body };
     },
   });
 }

@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { nextBucket, startOfBucket } from '../../../domain/telemetry/buckets.ts';
 import type { CpSchema } from '../schema.ts';
 
 /** Of trades that began in [from, to), of one WL or of all. */
@@ -45,19 +46,18 @@ export interface TradeCounts {
   readonly byReason: readonly ReasonCount[];
 }
 
-/** Counts the trades of a period in three ways, reading them once. */
+/** Counts the trades of a period in three ways, reading its days once. */
 export async function countTrades(
   db: Kysely<CpSchema>,
   filter: MetricsFilter,
 ): Promise<TradeCounts> {
   const { rows } = await sql<CountRow>`
     SELECT exporter AS src, importer AS dst, status, refusal AS reason, day,
-           count(*)::integer AS trades
-      FROM (SELECT exporter, importer, status, date_trunc('day', started_at, 'UTC') AS day,
-                   CASE WHEN status = 'REJECTED' THEN reason END AS refusal
-              FROM trade WHERE ${ofFilter(filter)}) AS begun
+           sum(trades)::integer AS trades
+      FROM (${daysOf(filter)}) AS known
      GROUP BY GROUPING SETS ((exporter, importer, status), (day, status),
                              (exporter, importer, refusal))
+    HAVING sum(trades) <> 0
      ORDER BY day DESC, exporter, importer, status, trades DESC, refusal`.execute(db);
   return {
     byStatus: rows.flatMap(({ src, dst, day, status, trades }) =>
@@ -72,7 +72,7 @@ export async function countTrades(
       .slice(0, DAY_ROWS_MAX),
     byReason: rows
       .flatMap(({ src, dst, reason, trades }) =>
-        reason === null || src === null || dst === null ? [] : [{ src, dst, reason, trades }],
+        reason === null || reason === '' || src === null || dst === null ? [] : [{ src, dst, reason, trades }],
       )
       .toSorted((a, b) => b.trades - a.trades || (a.reason < b.reason ? -1 : 1))
       .slice(0, GROUPS_MAX),
@@ -112,11 +112,12 @@ export async function volumeByMonth(
   filter: MetricsFilter,
 ): Promise<MonthlyVolume[]> {
   const { rows } = await sql<MonthlyVolume>`
-    SELECT to_char(confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month,
-           exporter AS src, importer AS dst, sold_currency AS currency,
-           count(*)::integer AS trades, sum(sold_amount::numeric)::text AS amount
-      FROM trade WHERE ${ofFilter(filter)} AND status = 'CONFIRMED' AND confirmed_at IS NOT NULL
+    SELECT month, exporter AS src, importer AS dst, currency,
+           sum(trades)::integer AS trades, sum(amount)::text AS amount
+      FROM (${daysOf(filter)}) AS known
+     WHERE month <> ''
      GROUP BY month, exporter, importer, currency
+    HAVING sum(trades) <> 0
      ORDER BY month, exporter, importer LIMIT ${GROUPS_MAX}`.execute(db);
   return rows;
 }
@@ -142,7 +143,7 @@ export async function conversionByOffer(
            count(*)::integer AS attempts,
            (count(*) FILTER (WHERE confirmed_at IS NOT NULL
                              AND importer_status IN ('CONFIRMED', 'REVERSED')))::integer AS confirmed
-      FROM trade WHERE ${ofFilter(filter)} AND importer_version IS NOT NULL
+      FROM trade WHERE ${ofPeriod(filter)} AND importer_version IS NOT NULL
      GROUP BY importer, exporter, offer_id
      ORDER BY attempts DESC, importer, exporter, "offerId" LIMIT ${GROUPS_MAX}`.execute(db);
   return rows;
@@ -176,7 +177,7 @@ export async function measurePromises(
 ): Promise<Promises> {
   const { from, to } = filter;
   const wl = filter.wlId ?? null;
-  const trades = sql`FROM trade WHERE ${ofFilter(filter)} AND NOT needed_approval`;
+  const trades = sql`FROM trade WHERE ${ofPeriod(filter)} AND NOT needed_approval`;
   const deliveries = sql`FROM signal_delivery AS delivery
       JOIN signal ON signal.id = delivery.signal_id
      WHERE signal.created_at >= ${from} AND signal.created_at < ${to}
@@ -187,34 +188,55 @@ export async function measurePromises(
      WHERE committed_at >= ${from} AND committed_at < ${to}
        AND (${wl}::uuid IS NULL OR wl_id = ${wl}::uuid)`;
   const { rows } = await sql<Promises>`
-    SELECT ${spreadOf(sql`exporter_latency_ms`, trades)} AS confirm,
-           ${spreadOf(sql`latency_ms`, trades)} AS purchase,
-           ${spreadOf(since('delivery.first_sent_at', 'signal.created_at'), deliveries)}
-             AS "signalSent",
-           ${spreadOf(since('delivery.acked_at', 'signal.created_at'), deliveries)}
-             AS "signalAcked",
-           ${spreadOf(since('delivery.applied_at', 'signal.caused_at'), deliveries)}
-             AS "signalApplied",
-           ${spreadOf(sql`drift_ms`, applied)} AS "policyDrift"`.execute(db);
+    SELECT * FROM
+      (SELECT ${spreadOf(sql`exporter_latency_ms`)} AS confirm,
+              ${spreadOf(sql`latency_ms`)} AS purchase ${trades}) AS trades,
+      (SELECT ${spreadOf(since('delivery.first_sent_at', 'signal.created_at'))} AS "signalSent",
+              ${spreadOf(since('delivery.acked_at', 'signal.created_at'))} AS "signalAcked",
+              ${spreadOf(since('delivery.applied_at', 'signal.caused_at'))} AS "signalApplied"
+              ${deliveries}) AS signals,
+      (SELECT ${spreadOf(sql`drift_ms`)} AS "policyDrift" ${applied}) AS policies`.execute(db);
   const [promises] = rows;
-  if (promises === undefined) throw new Error('a select without a table answers one row');
+  if (promises === undefined) throw new Error('aggregates without groups answer one row');
   return promises;
 }
 
-/** All four from one sort; a value that was measured, none in between. */
-function spreadOf(milliseconds: RawBuilder<unknown>, source: RawBuilder<unknown>) {
-  return sql`(SELECT jsonb_build_object('count', count, 'p50', round(at[1]::numeric),
-                     'p95', round(at[2]::numeric), 'p99', round(at[3]::numeric),
-                     'max', round(at[4]::numeric))
-                FROM (SELECT count(${milliseconds}) AS count,
-                             percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]::float8[])
-                               WITHIN GROUP (ORDER BY ${milliseconds}) AS at
-                      ${source}) AS measured)`;
+/** All four from one sort, each a value that was measured: equal aggregates are computed once. */
+function spreadOf(milliseconds: RawBuilder<unknown>) {
+  const at = (index: number) =>
+    sql`round((percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]::float8[])
+               WITHIN GROUP (ORDER BY ${milliseconds}))[${sql.lit(index)}]::numeric)`;
+  return sql`jsonb_build_object('count', count(${milliseconds}), 'p50', ${at(1)}, 'p95', ${at(2)},
+                                'p99', ${at(3)}, 'max', ${at(4)})`;
 }
 
-function ofFilter({ from, to, wlId, partner }: MetricsFilter) {
+/**
+ * The days that a period touches, without the trades of its first and last day that lie outside of
+ * it: exact for any period, and as long as the days and the pairs however much they trade.
+ */
+function daysOf(filter: MetricsFilter): RawBuilder<unknown> {
+  const { from, to } = filter;
+  const first = startOfBucket(from, 'day');
+  const last = startOfBucket(to, 'day');
+  const end = last.getTime() === to.getTime() ? last : nextBucket(last, 'day');
+  const outside = (since: Date, until: Date) => sql`
+    SELECT own.day, exporter, importer, status, own.refusal, own.month, own.currency,
+           -1 AS trades, -own.amount AS amount
+      FROM trade,
+           day_of_trade(started_at, status, reason, confirmed_at, sold_amount, sold_currency) AS own
+     WHERE ${ofPeriod({ ...filter, from: since, to: until })}`;
+  return sql`
+    SELECT day, exporter, importer, status, refusal, month, currency, trades, amount
+      FROM trade_day WHERE day >= ${first} AND day < ${end} AND ${ofSides(filter)}
+     UNION ALL ${outside(first, from)} UNION ALL ${outside(to, end)}`;
+}
+
+function ofPeriod(filter: MetricsFilter): RawBuilder<unknown> {
+  return sql`started_at >= ${filter.from} AND started_at < ${filter.to} AND ${ofSides(filter)}`;
+}
+
+function ofSides({ wlId, partner }: MetricsFilter): RawBuilder<unknown> {
   const [own, other] = [wlId ?? null, partner ?? null];
-  return sql`started_at >= ${from} AND started_at < ${to}
-    AND (${own}::uuid IS NULL OR ${own}::uuid IN (importer, exporter))
+  return sql`(${own}::uuid IS NULL OR ${own}::uuid IN (importer, exporter))
     AND (${other}::uuid IS NULL OR ${other}::uuid IN (importer, exporter))`;
 }

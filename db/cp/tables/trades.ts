@@ -75,6 +75,22 @@ export interface TradeTable {
   updated_at: Stamp;
 }
 
+/** Trades that began on one day, by what they are now; kept by a trigger of `trade`. */
+export interface TradeDayTable {
+  /** Its first instant, in UTC. */
+  day: Date;
+  exporter: string;
+  importer: string;
+  status: TradeStatus;
+  /** Of those refused, else empty. */
+  refusal: string;
+  /** Of those sold, else empty: the month of the capture, and the currency. */
+  month: string;
+  currency: string;
+  trades: bigint;
+  amount: string;
+}
+
 export interface TradeMismatchTable {
   id: Defaulted<string>;
   importer: string;
@@ -92,5 +108,6 @@ export interface TradeTables {
   pair_journal: PairJournalTable;
   pair_day: PairDayTable;
   trade: TradeTable;
+  trade_day: TradeDayTable;
   trade_mismatch: TradeMismatchTable;
 }

@@ -20,7 +20,7 @@ export default function OverviewPage() {
   const shared = useTexts(sharedTexts);
   const metrics = useQuery({
     queryKey: ['/reports/metrics'],
-    queryFn: ({ signal }) => get<MetricsReport>('/reports/metrics', {}, signal),
+    queryFn: ({ signal }) => get<MetricsReport>('/reports/metrics', { brief: true }, signal),
     refetchInterval: REFRESH_MS,
   });
   return (
