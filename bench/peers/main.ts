@@ -9,10 +9,14 @@ import { startFull } from './full.ts';
 import { installPeers } from './install.ts';
 import { runKillTest } from './kill.ts';
 import { measureIdle, measureQuietly, noiseOf, type Field } from './measure.ts';
+import { createPace, type Pace } from './pace.ts';
 import { orderOf, planOfPeers, type PeersPlan } from './plan.ts';
-import { renderPeers } from './report.ts';
+import { publishPeers } from './publish.ts';
+import { renderPeers, type PeersReport } from './report.ts';
 import { mergedFigures, openResults, type ResultStore } from './results.ts';
+import { perSecond } from './summary.ts';
 import { startApp, type RunningApp } from './systems.ts';
+import { HALF_OF_CAPACITY } from './targets.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXIT_INTERRUPTED = 130;
@@ -23,6 +27,9 @@ const WARM_UP = { name: 'warm-up', kind: 'closed', clients: 8 } as const;
 const WARM_UP_SECONDS = 4;
 const IDLE_SECONDS = 4;
 const MS_PER_MINUTE = 60_000;
+/** Of the plan's minutes: the last cell's drain, the report and the end of the processes. */
+const REPORT_MINUTES = 1;
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -64,24 +71,74 @@ async function table(
   plan: PeersPlan,
   signal: AbortSignal,
 ): Promise<number> {
-  const { systems, cells, repetitions, quick } = plan;
+  const { systems, quick } = plan;
   const kind = plan.profile ? '-profile' : quick ? '-quick' : '';
+  const pace = createPace(plan.minutes - REPORT_MINUTES, () => performance.now());
   const store = await openResults(`${plan.name}${kind}`, plan.fresh);
   await installPeers(print);
   const field = await openField(setting, plan, signal);
   await warmUp(field, systems);
   const idle = await measureIdle(field, IDLE_SECONDS);
+  await measureAll({ store, field, plan, pace, signal });
+  const known = new Set<string>(systems);
+  const results = (await store.all()).filter(({ system }) => known.has(system));
+  const report: PeersReport = { plan, results, durability: field.engines.durability, idle };
+  print(renderPeers(report));
+  if (plan.write) await publishPeers(report, new Date().toISOString().slice(0, DAY_LENGTH));
+  return results.every(({ verified }) => verified.wrong.length === 0) ? 0 : 1;
+}
+
+interface Run {
+  readonly store: ResultStore;
+  readonly field: Field;
+  readonly plan: PeersPlan;
+  readonly pace: Pace;
+  readonly signal: AbortSignal;
+}
+
+/** Repetition by repetition, so that a run that is out of time has whole ones. */
+async function measureAll(run: Run): Promise<void> {
+  const { systems, cells, repetitions } = run.plan;
+  const turns = cells.length * systems.length + 1;
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
+    const missing = await missingOf(run, repetition);
+    if (repetition > 1 && !run.pace.fits(missing)) {
+      print(`${repetition - 1} of ${repetitions} repetitions: another one would take too long`);
+      return;
+    }
+    let turnsLeft = (repetitions - repetition + 1) * turns;
     for (const [index, cell] of cells.entries()) {
       for (const system of orderOf(systems, repetition + index)) {
-        signal.throwIfAborted();
-        await measureOnce({ store, field, quick }, { repetition, cell, system });
+        turnsLeft -= 1;
+        await measureOnce(run, { repetition, cell, system, turnsLeft });
       }
     }
+    const half = await halfOfCapacity(run);
+    if (half === undefined) continue;
+    await measureOnce(run, { repetition, cell: half, system: 'ours-full', turnsLeft });
   }
-  const results = await store.all();
-  print(renderPeers({ plan, results, durability: field.engines.durability, idle }));
-  return results.every(({ verified }) => verified.wrong.length === 0) ? 0 : 1;
+}
+
+async function missingOf({ store, plan }: Run, repetition: number): Promise<number> {
+  const { cells, systems } = plan;
+  const turns = cells.flatMap(({ name }) => systems.map((system) => [name, system] as const));
+  const known = await Promise.all(
+    turns.map(([name, system]) => store.read(repetition, name, system)),
+  );
+  return known.filter((one) => one === undefined).length;
+}
+
+/** Where the promise on the exporter's confirm is looked at: known once a closed loop has run. */
+async function halfOfCapacity({ store, plan }: Run): Promise<Cell | undefined> {
+  if (!plan.systems.includes('ours-full')) return undefined;
+  const closed = (await store.all()).filter(
+    ({ system, asked }) => system === 'ours-full' && asked === undefined,
+  );
+  const most = Math.max(0, ...closed.map((one) => perSecond([one])));
+  const seconds = plan.cells[0]?.seconds ?? 0;
+  // A whole number of purchases a second, and at least one, or there is nothing to look at.
+  const rate = Math.max(1, Math.floor(most / 2));
+  return { name: HALF_OF_CAPACITY, kind: 'open', perSecond: rate, seconds };
 }
 
 async function openField(
@@ -113,20 +170,26 @@ interface Turn {
   readonly repetition: number;
   readonly cell: Cell;
   readonly system: SystemName;
+  /** Of the whole run, after this one. */
+  readonly turnsLeft: number;
 }
 
 async function measureOnce(
-  { store, field, quick }: { store: ResultStore; field: Field; quick: boolean },
-  { repetition, cell, system }: Turn,
+  { store, field, plan, pace, signal }: Run,
+  { repetition, cell, system, turnsLeft }: Turn,
 ): Promise<void> {
-  const name = `${repetition}  ${cell.name.padEnd(18)}  ${system.padEnd(15)}`;
+  signal.throwIfAborted();
+  const name = `${repetition}  ${cell.name.padEnd(22)}  ${system.padEnd(15)}`;
   const known = await store.read(repetition, cell.name, system);
   if (known !== undefined) return print(`${name}  taken over`);
-  const measured = await measureQuietly(field, cell, system, quick ? 1 : undefined);
+  const startedAt = performance.now();
+  const mayRepeat = (): boolean => !plan.quick && pace.hasSpare(turnsLeft);
+  const measured = await measureQuietly(field, cell, system, mayRepeat);
+  pace.took((performance.now() - startedAt) / measured.tries);
   const result = { ...measured, repetition };
   await store.write(result);
   const { p50, p99 } = mergedFigures([result]);
-  const rate = (result.confirmed * 1_000) / result.elapsedMs;
+  const rate = perSecond([result]);
   print(
     `${name}  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(0)} ms  ${rate.toFixed(1)}/s  noise ${(100 * noiseOf(result)).toFixed(0)} %`,
   );

@@ -28,13 +28,14 @@ export async function measureQuietly(
   field: Field,
   cell: Cell,
   system: SystemName,
-  tries = TRIES,
+  mayRepeat: () => boolean,
 ): Promise<Omit<CellResult, 'repetition'>> {
   let best: Omit<CellResult, 'repetition' | 'tries'> | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const result = await measureOn(field, cell, system);
     if (best === undefined || noiseOf(result) < noiseOf(best)) best = result;
-    if (noiseOf(best) <= NOISE_MAX || attempt === tries) return { ...best, tries: attempt };
+    const isLast = attempt === TRIES || !mayRepeat();
+    if (noiseOf(best) <= NOISE_MAX || isLast) return { ...best, tries: attempt };
   }
 }
 

@@ -1,9 +1,10 @@
 import type { SystemName } from './contract.ts';
-import type { CellResult } from './results.ts';
+import { mergedFigures, type CellResult } from './results.ts';
 
 /** An open loop that got less than this share of what was asked for was above the capacity. */
 const REACHED = 0.95;
 const MS_PER_SECOND = 1_000;
+const TIMELY = 0.95;
 
 /** Answers beyond the buyers' patience count as not reached. */
 export function isSaturated({ asked, confirmed, elapsedMs }: CellResult): boolean {
@@ -67,4 +68,52 @@ export function spread(values: readonly number[]): Spread | undefined {
   const [least, most] = [sorted[0], sorted.at(-1)];
   if (median === undefined || least === undefined || most === undefined) return undefined;
   return { median, least, most };
+}
+
+export function perSecond(results: readonly CellResult[]): number {
+  const confirmed = results.reduce((sum, one) => sum + one.confirmed, 0);
+  const elapsedMs = results.reduce((sum, one) => sum + one.elapsedMs, 0);
+  return elapsedMs === 0 ? 0 : (confirmed * MS_PER_SECOND) / elapsedMs;
+}
+
+/** Work of one purchase in the time of another: no figure a purchase can be had of it. */
+export function isLate(results: readonly CellResult[]): boolean {
+  return results.some(({ attempts, confirmed }) => confirmed < attempts * TIMELY);
+}
+
+/** One figure of one cell on one system in one repetition. */
+export interface Figure {
+  readonly name: string;
+  readonly of: (result: CellResult) => number;
+}
+
+export const P50: Figure = { name: 'p50', of: (one) => mergedFigures([one]).p50 };
+export const P99: Figure = { name: 'p99', of: (one) => mergedFigures([one]).p99 };
+export const RATE: Figure = { name: '/s', of: (one) => perSecond([one]) };
+export const CPU: Figure = {
+  name: 'CPU',
+  of: (one) => (isLate([one]) ? NaN : cpuOf([one], one.system)),
+};
+export const FIGURES: readonly Figure[] = [P50, P99, RATE, CPU];
+
+/** Taken within each repetition, so that a drift of the machine hits both. */
+export function ratioOf(
+  results: readonly CellResult[],
+  cell: string,
+  [ours, peer]: readonly [SystemName, SystemName],
+  figure: Figure,
+): Spread | undefined {
+  const of = (system: SystemName): CellResult[] =>
+    results.filter((one) => one.cell === cell && one.system === system);
+  const pairs = of(ours).flatMap((one) => {
+    const other = of(peer).find((x) => x.repetition === one.repetition);
+    return other === undefined ? [] : [figure.of(one) / figure.of(other)];
+  });
+  return spread(pairs);
+}
+
+export function spreadText(value: Spread | undefined): string {
+  if (value === undefined) return '-';
+  const { median, least, most } = value;
+  return `${median.toFixed(2)} (${least.toFixed(2)}-${most.toFixed(2)})`;
 }
