@@ -15,6 +15,13 @@ const CACHED_WORKFLOWS = 500;
  */
 const RUNNING_PURCHASES = 16;
 
+/**
+ * Purchases that the gateway has begun and not answered; further buyers wait in a line before their
+ * row is written. Fewer than the worker runs: one is answered before its task is completed, and an
+ * eager start that finds no room goes through the engine's queue, at twice the cost.
+ */
+export const PURCHASES_AT_ONCE = 12;
+
 /** How a purchase worker is set; the benchmark's bare purchase is set alike. */
 export const PURCHASE_WORKER = {
   stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,

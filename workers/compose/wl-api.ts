@@ -1,7 +1,9 @@
 import type { WlApiDeps } from '../../api/wl/app.ts';
 import type { WlConfig } from '../../runtime/config.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import { createAdmission } from '../../runtime/admission.ts';
 import { createTokenVerifier } from '../../runtime/tokens.ts';
+import { PURCHASES_AT_ONCE } from './purchase-worker.ts';
 import { measureTraderAnswers } from './trade-figures.ts';
 import type { WlNode } from './wl-node.ts';
 
@@ -25,6 +27,7 @@ export function wlApiDeps(config: WlConfig, node: WlNode, metrics: Metrics): WlA
     backofficeKey: config.backofficeKey,
     ...engine,
     ...purchase,
+    admission: createAdmission(PURCHASES_AT_ONCE),
     settings: {
       wlId,
       currency,

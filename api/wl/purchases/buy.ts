@@ -11,6 +11,7 @@ import {
 } from '../../../db/wl/trades/request.ts';
 import type { TradeRow } from '../../../db/wl/trades/row.ts';
 import { isKeptByKey, rejectUnstarted } from '../../../db/wl/trades/unstarted.ts';
+import type { Admission } from '../../../runtime/admission.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { Problem } from '../../http/problem.ts';
 
@@ -21,6 +22,8 @@ export interface BuyDeps {
   /** Starts the purchase's workflow, eagerly where it can; an already started one is fine. */
   readonly startPurchase: (trade: TradeRow) => Promise<void>;
   readonly buyDeadlineMs: number;
+  /** The line before the first row of a purchase: nothing is lost with who waits in it. */
+  readonly admission: Admission;
   readonly coolDownSeconds: number;
   /** Told of each first answer with the seconds since the request arrived. */
   readonly onAnswer?: (trade: TradeRow, seconds: number) => void;
@@ -53,6 +56,8 @@ export interface BuyOutcome {
  * decides. The SDK's own deadline took 5.4 s on a refused connection (TEMPORAL.md).
  */
 const START_SHARE = 0.6;
+/** Of the buyer's time in the line; then it begins all the same, and may be answered PENDING. */
+const LINE_SHARE = 0.5;
 const RETRY_AFTER_SECONDS = '2';
 
 /** One purchase from request to answer: committed, started, and waited for until the deadline. */
@@ -67,6 +72,19 @@ export async function buy(deps: BuyDeps, request: BuyRequest): Promise<BuyOutcom
 const MS_PER_SECOND = 1_000;
 
 async function decide(deps: BuyDeps, request: BuyRequest): Promise<BuyOutcome> {
+  const leave = await deps.admission.enter(leftMs(deps, request) * LINE_SHARE);
+  try {
+    return await decideInTurn(deps, request, leave);
+  } finally {
+    leave();
+  }
+}
+
+async function decideInTurn(
+  deps: BuyDeps,
+  request: BuyRequest,
+  leave: () => void,
+): Promise<BuyOutcome> {
   const tradeId = randomUUIDv7();
   const outcome = await commitRequest(deps, request, tradeId);
   switch (outcome.kind) {
@@ -77,6 +95,8 @@ async function decide(deps: BuyDeps, request: BuyRequest): Promise<BuyOutcome> {
     case 'REFUSED':
       return { trade: outcome.trade, replayed: false, earlier: outcome.earlier };
     case 'REPEATED':
+      // Its work is done by the first one: a twin only waits.
+      leave();
       return { trade: await joined(deps, request, outcome.trade), replayed: true };
     case 'REQUESTED':
       return { trade: await startAndWait(deps, request, outcome.trade), replayed: false };

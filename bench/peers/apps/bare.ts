@@ -1,19 +1,29 @@
-import { PURCHASE_WORKER } from '../../../workers/compose/purchase-worker.ts';
+import { PURCHASES_AT_ONCE, PURCHASE_WORKER } from '../../../workers/compose/purchase-worker.ts';
 import { PURCHASE_TASK_TIMEOUT_MS } from '../../../workflows/purchase/contract.ts';
+import { createAdmission } from '../../../runtime/admission.ts';
 import { openTemporal } from './temporal.ts';
 import { serveApp } from './serve.ts';
+
+/** Half of the client's patience, as the gateway waits for half of its buyers'. */
+const PATIENCE_MS = 2_500;
 
 /** The gateway's shape with nothing around it: its worker settings, eager start, local steps. */
 export async function serveBare(system: 'ours-bare' | 'ours-timeout'): Promise<void> {
   const taskQueue = `bench-${system}`;
   const { client, saga } = await openTemporal(system, { ...PURCHASE_WORKER, taskQueue });
+  const admission = createAdmission(Number(process.env['AT_ONCE'] ?? PURCHASES_AT_ONCE));
   serveApp(async (id) => {
-    const settled = saga.settled(id);
-    await client.workflow.start('barePurchase', {
-      ...{ workflowId: `${system}/${id}`, taskQueue, args: [id] },
-      workflowTaskTimeout: PURCHASE_TASK_TIMEOUT_MS,
-      requestEagerStart: true,
-    });
-    await settled;
+    const leave = await admission.enter(PATIENCE_MS);
+    try {
+      const settled = saga.settled(id);
+      await client.workflow.start('barePurchase', {
+        ...{ workflowId: `${system}/${id}`, taskQueue, args: [id] },
+        workflowTaskTimeout: PURCHASE_TASK_TIMEOUT_MS,
+        requestEagerStart: true,
+      });
+      await settled;
+    } finally {
+      leave();
+    }
   });
 }
