@@ -28,7 +28,7 @@ export interface Kill {
 }
 
 // Nobody measures rates here: an account is stopped from nothing but by what is killed.
-const ENV = { RATE_LIMIT_BUY: '100000/60', RATE_LIMIT_BACKOFFICE: '100000/60' };
+export const KILL_ENV = { RATE_LIMIT_BUY: '100000/60', RATE_LIMIT_BACKOFFICE: '100000/60' };
 /** More than a cool-down of 60 s lets one account buy at one a second; a few need a person. */
 const OFFERS = { plain: 90, approval: 18 };
 const DEEP_STOCK = 1_000_000;
@@ -41,14 +41,14 @@ const TAKEOVERS_MAX = 5;
 
 /** Kills every process under buyers, as often as asked, and judges what is left. True: all held. */
 export async function drillKills(options: DrillOptions): Promise<boolean> {
-  const stage = await openStage({ name: 'kill', env: ENV });
+  const stage = await openStage({ name: 'kill', env: KILL_ENV });
   const log = createClientLog(`${stage.dataDir}/client.jsonl`);
   const { checkout, close } = openCheckout(stage);
   const everyMs = options.every * 1_000;
   let stopBuying: (() => Promise<void>) | undefined;
   try {
     const work = async (): Promise<boolean> => {
-      const { buyers, offers } = await prepare(stage, options.buyers);
+      const { buyers, offers } = await prepareBuyers(stage, options.buyers);
       const approver = startApproving(stage);
       const buying = startBuying({ buyers, offers, log, checkout, everyMs });
       stopBuying = async () => {
@@ -78,7 +78,8 @@ export async function drillKills(options: DrillOptions): Promise<boolean> {
   }
 }
 
-async function prepare(stage: Stage, count: number) {
+/** Buyers, and more offers than they can buy in a cool-down. */
+export async function prepareBuyers(stage: Stage, count: number) {
   await widenLimit(stage, LIMIT);
   const buyers = await openAccounts(stage, count);
   const wish = { available: DEEP_STOCK };

@@ -10,11 +10,13 @@ import { drillReaction } from './reaction.ts';
 import { drillSecurity } from './security/security.ts';
 import { drillSignals } from './signals.ts';
 import { drillSoak } from './soak/soak.ts';
+import { drillTakeover } from './takeovers.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */
 
 const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<boolean>>> = {
   kill: drillKills,
+  takeover: drillTakeover,
   outage: drillOutage,
   concurrency: drillConcurrency,
   reaction: drillReaction,

@@ -4,6 +4,7 @@ import type { KillTarget } from './targets.ts';
 
 export type DrillName =
   | 'kill'
+  | 'takeover'
   | 'outage'
   | 'concurrency'
   | 'reaction'
@@ -38,10 +39,12 @@ export interface DrillOptions {
   readonly rate: number;
 }
 
-export const USAGE = `npm run drill -- [kill] [outage] [concurrency] [reaction] [policy] [signals]
-             [govern] [security] [soak] [options]
+export const USAGE = `npm run drill -- [kill] [takeover] [outage] [concurrency] [reaction] [policy]
+             [signals] [govern] [security] [soak] [options]
 
   kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
+  takeover        the importer's gateway is killed amid its purchases, --kills times with a standby
+                  and as often without: how long until the last of them is finished
   outage          purchases while the Control Plane is dead and the importer restarts
   concurrency     one key 50 times, 50 buyers for 3 units, 50 holds against headroom for 7
   reaction        limit crossed by a purchase and by a cut in turn, to the last offer off
@@ -71,6 +74,7 @@ moved by its own variable (docs/operations.md).`;
 const DRILLS: readonly DrillName[] = [
   'concurrency',
   'kill',
+  'takeover',
   'outage',
   'reaction',
   'policy',

@@ -9,12 +9,16 @@ import { describeStates, eventually, openAt, readOpenTrades, readStates } from '
 import type { OpenTrade } from './trade-rows.ts';
 
 const GATEWAY = 'importer-gateway';
+const STANDBY = 'importer-worker';
 const POLL_MS = 10;
 // A start that was sent before the kill reaches the engine within this; the sweep comes much later.
 const UNDER_WAY_MS = 1_000;
 const CALM_POLL_MS = 500;
 // A lost task is noticed after one second, and then there is the purchase itself.
 const SLOW_MS = 3_000;
+// What is promised, from the kill, and from the new process where there is no standby.
+const TAKEN_OVER_MS = 2_000;
+const RESTARTED_MS = 3_000;
 // Learning backs off, and what no workflow was started for waits for the sweep: 10 s and 15 s.
 const FINISHED_WITHIN_MS = 60_000;
 // What a purchase takes in good times, with room: an older one still suffers from an earlier kill.
@@ -55,10 +59,54 @@ export async function measureTakeover(stage: Stage, times: number): Promise<bool
     stage.say(`takeover ${round}/${times}: ${open.length} purchases were open`);
     await supervisor.restart(GATEWAY);
   }
-  stage.say(`finished by the standby worker: ${spread(taken)}`);
+  stage.say(`finished by the standby worker: ${spread(taken)}, ${verdict(taken, TAKEN_OVER_MS)}`);
   stage.say(`whose workflow the dead gateway had not started, by the sweep: ${spread(swept)}`);
   if (unfinished > 0) stage.say(`${unfinished} not finished after ${FINISHED_WITHIN_MS / 1_000} s`);
   return unfinished === 0 && (times === 0 || taken.length > 0);
+}
+
+/**
+ * The gateway is killed while there is no standby, and started again: how long from its new process
+ * until it has finished what was open. What it had not started waits for the sweep, which is dead.
+ */
+export async function measureRestart(stage: Stage, times: number): Promise<boolean> {
+  const { supervisor } = stage.stack;
+  const finished: number[] = [];
+  let [unfinished, unstarted] = [0, 0];
+  for (let round = 1; round <= times; round += 1) {
+    await untilCalm(stage);
+    await supervisor.stop(STANDBY, 'SIGKILL');
+    const moment = await awaitMoment(stage, round % 2 === 0 ? 'FUNDED' : 'REQUESTED');
+    const killedAt = new Date();
+    const stopping = supervisor.stop(GATEWAY, 'SIGKILL');
+    moment.release();
+    await stopping;
+    const stood = (await openAt(stage.importer, killedAt)).filter(
+      ({ state }) => !isAnswerable(state),
+    );
+    const isStarted = await Promise.all(stood.map((trade) => wasStarted(stage, trade, killedAt)));
+    const open = stood.filter((_, index) => isStarted[index] === true);
+    unstarted += stood.length - open.length;
+    const startedAt = Date.now();
+    const again = supervisor.restart(GATEWAY);
+    for (const { ms } of await finishTimes(stage, open, startedAt)) {
+      if (ms === undefined) unfinished += 1;
+      else finished.push(ms);
+    }
+    await again;
+    stage.say(`restart ${round}/${times}: ${open.length} purchases were open`);
+    await supervisor.restart(STANDBY);
+  }
+  stage.say(
+    `finished by the restarted gateway: ${spread(finished)}, ${verdict(finished, RESTARTED_MS)}`,
+  );
+  stage.say(`left to the sweep: ${unstarted}; not finished: ${unfinished}`);
+  return unfinished === 0 && (times === 0 || finished.length > 0);
+}
+
+function verdict(times: readonly number[], targetMs: number): string {
+  const met = Math.max(0, ...times) <= targetMs;
+  return `target ${targetMs / 1_000} s ${met ? 'met' : 'NOT MET'}`;
 }
 
 /** Waits until nothing but approvals has been open for long, and purchases flow again. */
