@@ -91,5 +91,6 @@ const NOT_OURS = /^(?:DATABASE_URL|TEMPORAL_ADDRESS|CP_|EXPORTER_|IMPORTER_)/;
 
 function stackEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !NOT_OURS.test(name));
-  return { LOG_LEVEL: 'warn', ...Object.fromEntries(own) };
+  // As docker compose has it, where load is carried.
+  return { LOG_LEVEL: 'warn', WORKFLOW_STACK_TRACES: 'off', ...Object.fromEntries(own) };
 }

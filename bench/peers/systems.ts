@@ -13,6 +13,9 @@ const CONNECTIONS = 1_024;
 /** Who waits longer gives up, and the attempt counts with this time and as an error. */
 const ATTEMPT_TIMEOUT_MS = 5_000;
 
+/** As docker compose has it, where load is carried. */
+const LOAD_PROFILE = { WORKFLOW_STACK_TRACES: 'off' };
+
 const PROFILES = fileURLToPath(new URL('../../.data/bench-profiles', import.meta.url));
 
 export interface RunningApp extends RunningSystem {
@@ -35,7 +38,10 @@ export async function startApp(
       command,
       args: [...(name === 'ours-bare' ? SANDBOX_PRELOAD : []), ...profiling, ...args],
     },
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...engines.env },
+    env: {
+      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], ...engines.env },
+      ...(name === 'ours-bare' && LOAD_PROFILE),
+    },
   });
   const http = new Pool(`http://127.0.0.1:${port}`, {
     connections: CONNECTIONS,
