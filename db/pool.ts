@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 
@@ -11,6 +12,8 @@ const STATEMENT_TIMEOUT_MS = 2_000;
 const IDLE_IN_TRANSACTION_MS = 2_000;
 /** The server gives up on a peer that acknowledges nothing, such as a machine that vanished. */
 const TCP_USER_TIMEOUT_MS = 2_000;
+/** Longer than a statement may take: the server would have answered, if only with an error. */
+const SILENCE_MS = 2_000;
 /** A pool that is used up answers with an error while the buyer still waits. */
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Deadlocks and serialisation failures are normal races: the loser runs again, briefly. */
@@ -59,8 +62,32 @@ export function createPool(options: PoolOptions): pg.Pool {
   pool.on('error', options.onError);
   // A connection that the server cuts off while it is checked out reports here, and again as the
   // failed query; without a listener the report alone would end the process.
-  pool.on('connect', (client) => client.on('error', options.onError));
+  pool.on('connect', (client) => {
+    client.on('error', options.onError);
+    endWhenSilent(client, statement + SILENCE_MS);
+  });
   return pool;
+}
+
+/** What the driver has and its types leave out. */
+interface Driver {
+  readonly connection: { readonly stream: Socket };
+  readonly readyForQuery: boolean;
+}
+
+/**
+ * The server's own time-outs end what it knows of. Where a request or its answer was lost on a line
+ * that stands, only this end can tell: the caller is told that the server is away, and the pool
+ * makes another connection instead of keeping one that would never answer again.
+ */
+function endWhenSilent(client: pg.PoolClient, silentMs: number): void {
+  const driver = client as unknown as Driver;
+  const { stream } = driver.connection;
+  stream.setTimeout(silentMs, () => {
+    // An idle session is silent by right.
+    if (driver.readyForQuery) return;
+    stream.destroy(Object.assign(new Error('The database is silent'), { code: 'ETIMEDOUT' }));
+  });
 }
 
 function clientOf({ onTransaction, onEdge }: PoolOptions): typeof PreparingClient {

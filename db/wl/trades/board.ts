@@ -9,6 +9,8 @@ const CHANNEL = 'trade_moved';
 /** Announcements of one burst share a statement; a waiter elsewhere loses this much at most. */
 const FLUSH_AFTER_MS = 5;
 const RECONNECT_MS = 500;
+/** A session that can't be had, or that listens to nothing, is no session: it is tried again. */
+const ANSWER_MS = 5_000;
 
 export interface TradeBoard {
   /** Tells this process at once, and the others by a notification after the commit. */
@@ -96,7 +98,10 @@ async function listen(
   let closed = false;
   let client: pg.Client | undefined;
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: url, keepAlive: true });
+    const next = new pg.Client({
+      ...{ connectionString: url, keepAlive: true },
+      ...{ connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS },
+    });
     next.on('error', onError);
     next.on('notification', ({ payload }) => void onTrade(payload ?? '').catch(onError));
     try {
