@@ -32,6 +32,8 @@ export interface FaultProxy {
   readonly counts: ReadonlyMap<LineEvent, number>;
   /** For new connections and standing ones; what is half open stays so. */
   setWeather(weather: Weather): void;
+  /** New connections go there; standing ones stay where they are, as with a load balancer. */
+  setTarget(target: Place): void;
   /** Resets every standing connection; how many there were. */
   cut(): number;
   close(): Promise<void>;
@@ -50,10 +52,11 @@ const BITS = 8;
  * Bytes pass through as they are, TLS too, so that certificates keep their names. Chance is seeded
  * for each connection; how a stream falls into chunks is the system's, so a seed is no exact replay.
  */
-export async function openProxy({ seed, listen, target }: ProxyOptions): Promise<FaultProxy> {
+export async function openProxy({ seed, listen, ...first }: ProxyOptions): Promise<FaultProxy> {
   const counts = new Map<LineEvent, number>();
   const lines = new Set<Line>();
   let weather: Weather = {};
+  let { target } = first;
   let connections = 0;
   const setting: LineSetting = {
     weather: () => weather,
@@ -71,6 +74,7 @@ export async function openProxy({ seed, listen, target }: ProxyOptions): Promise
     port: (server.address() as AddressInfo).port,
     counts,
     setWeather: (next) => void (weather = next),
+    setTarget: (next) => void (target = next),
     cut() {
       for (const line of lines) line.reset('cut');
       return lines.size;
