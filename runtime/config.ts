@@ -35,6 +35,8 @@ export interface PartyConfig {
     readonly namespace: string;
     /** Where the SDK serves its own metrics on loopback; /metrics appends them. */
     readonly metricsPort?: number | undefined;
+    /** Worker Versioning is on where it is named: nothing runs until this build is current. */
+    readonly buildId?: string | undefined;
   };
   readonly listen: {
     /** Address the listeners bind to; the plain one is on loopback whatever this says. */
@@ -155,6 +157,11 @@ const party = {
   TEMPORAL_ADDRESS: z.string().regex(/^[^\s:]+:\d+$/, 'is host:port'),
   TEMPORAL_NAMESPACE: text,
   TEMPORAL_METRICS_PORT: port.optional(),
+  // It becomes part of a search attribute's value, behind the deployment's name and a colon.
+  WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'is 1 to 64 letters, digits, dots or dashes')
+    .optional(),
   BIND_HOST: text.optional(),
   TLS_HOST: text,
   TLS_PORT: port,
@@ -321,6 +328,7 @@ function partyConfig(values: PartyValues): PartyConfig {
       address: values.TEMPORAL_ADDRESS,
       namespace: values.TEMPORAL_NAMESPACE,
       metricsPort: values.TEMPORAL_METRICS_PORT,
+      buildId: values.WORKER_BUILD_ID,
     },
     listen: {
       bindHost: values.BIND_HOST ?? (values.XPORY_PROFILE === 'local' ? LOOPBACK : EVERY_ADDRESS),

@@ -41,7 +41,8 @@ export async function mountDisk(folder: string): Promise<Disk | string> {
       for (let attempt = 1; ; attempt += 1) {
         const { blocks, bfree, bsize } = await statfs(folder);
         try {
-          return void (await resize((blocks - bfree) * bsize));
+          await resize((blocks - bfree) * bsize);
+          return;
         } catch (error) {
           if (attempt >= FILL_ATTEMPTS) throw error;
           await sleep(NEXT_ATTEMPT_MS);

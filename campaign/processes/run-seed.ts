@@ -119,7 +119,8 @@ async function buysAgain(life: Life, log: ClientLog): Promise<boolean> {
         const order = { buyer, offerId: offer.offerId, key: randomUUID() };
         log.add(await desk.checkout(order));
       }
-      return void (await sleep(ASK_AGAIN_MS));
+      await sleep(ASK_AGAIN_MS);
+      return undefined;
     });
     stage.say(`bought again after ${((Date.now() - since.getTime()) / 1_000).toFixed(1)} s`);
     return await waitForQuiet(stage);

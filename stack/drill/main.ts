@@ -11,6 +11,7 @@ import { drillSecurity } from './security/security.ts';
 import { drillSignals } from './signals.ts';
 import { drillSoak } from './soak/soak.ts';
 import { drillTakeover } from './takeovers.ts';
+import { drillUpgrade } from './upgrade.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */
 
@@ -25,6 +26,7 @@ const DRILLS: Readonly<Record<DrillName, (options: DrillOptions) => Promise<bool
   govern: drillGovernance,
   security: drillSecurity,
   soak: drillSoak,
+  upgrade: drillUpgrade,
 };
 
 async function main(): Promise<number> {

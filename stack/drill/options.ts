@@ -12,7 +12,8 @@ export type DrillName =
   | 'signals'
   | 'govern'
   | 'security'
-  | 'soak';
+  | 'soak'
+  | 'upgrade';
 
 export interface DrillOptions {
   readonly help: boolean;
@@ -40,7 +41,7 @@ export interface DrillOptions {
 }
 
 export const USAGE = `npm run drill -- [kill] [takeover] [outage] [concurrency] [reaction] [policy]
-             [signals] [govern] [security] [soak] [options]
+             [signals] [govern] [security] [soak] [upgrade] [options]
 
   kill            kill -9 and SIGSTOP of every process under buyers, then all invariants
   takeover        the importer's gateway is killed amid its purchases, --kills times with a standby
@@ -53,8 +54,11 @@ export const USAGE = `npm run drill -- [kill] [takeover] [outage] [concurrency] 
   govern          kill -9 of what governs, while it governs: limits, settlements, signals,
                   approvals, reversals; then all books against each other
   security        lists of attacks: tokens, certificates, input, every route by every caller
-  soak            buyers at an even pace for --minutes: memory, sessions, tables and histories stay
-                  flat (all of them unless some are named)
+  soak            buyers at an even pace for --minutes: memory, sessions, tables and histories
+                  stay flat
+  upgrade         a build beside another, made current, the old one drained, under buyers; and
+                  changed workflow code before the stored histories
+                  (all of them unless some are named)
   --kills=10      how often each process is killed
   --only=a,b      of ${KILL_TARGETS.join(', ')}
   --buyers=8      concurrent buyers
@@ -82,6 +86,7 @@ const DRILLS: readonly DrillName[] = [
   'govern',
   'security',
   'soak',
+  'upgrade',
 ];
 /** What "seen to hold" asks for. */
 const DEFAULTS = {

@@ -1,56 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { Worker, type ReplayWorkerOptions } from '@temporalio/worker';
-import { pino } from 'pino';
 import { hasWorkflow, OUTCOMES } from '../../domain/purchase/outcomes.ts';
-import { installRuntime } from '../../runtime/temporal.ts';
 import { testBundle } from '../support/bundles.ts';
 import { SCENARIOS, scenarioName } from '../purchase/scenarios/index.ts';
-import {
-  goldenOf,
-  readHistories,
-  VERSION,
-  workflowOf,
-  workflowsOf,
-  type StoredHistory,
-} from './histories.ts';
+import { goldenOf, readHistories, VERSION, workflowOf, workflowsOf } from './histories.ts';
+import { replay } from './replay.ts';
 import { CARRIED_SCENARIOS } from '../cp/carried-scenarios.ts';
 import { APPROVAL_SCENARIOS } from '../cp/approvals/scenarios.ts';
 import { CONTINUED_SIGNAL, SIGNAL_SCENARIOS } from '../cp/signal-scenarios.ts';
 import { SETTLEMENT_SCENARIOS } from '../cp/settlements/scenarios.ts';
 
 const LONG_MS = 120_000;
-const SILENT = pino({ level: 'silent' });
-
-/** What differs from this build, by name; nothing where all of them replay. */
-async function replay(histories: readonly StoredHistory[]): Promise<Record<string, string>> {
-  installRuntime(SILENT);
-  const failures: Record<string, string> = {};
-  for (const party of ['wl', 'cp'] as const) {
-    const workflows = new Set(await workflowsOf(party));
-    const own = histories.filter((history) => workflows.has(workflowOf(history)));
-    if (own.length > 0) Object.assign(failures, await replayOf(party, own));
-  }
-  return failures;
-}
-
-async function replayOf(
-  party: 'wl' | 'cp',
-  histories: readonly StoredHistory[],
-): Promise<Record<string, string>> {
-  const bundle = await testBundle(party);
-  // Its default leaves a promise hook in this thread, which kills other tests' cryptography.
-  const options: ReplayWorkerOptions & { debugMode: boolean } = {
-    workflowBundle: bundle,
-    debugMode: false,
-  };
-  const named = histories.map(({ name, history }) => ({ workflowId: name, history }));
-  const failures: Record<string, string> = {};
-  for await (const { workflowId, error } of Worker.runReplayHistories(options, named)) {
-    if (error !== undefined) failures[workflowId] = String(error);
-  }
-  return failures;
-}
-
 /** Workflows of which none is kept: whatever run a deployment cuts in two, nobody misses it. */
 const WITHOUT_HISTORY: Readonly<Record<string, string>> = {
   warmUp: 'it does nothing that anybody waits for; each start of a process runs a new one',
@@ -124,7 +83,7 @@ describe('golden histories', () => {
     async () => {
       const histories = await readHistories();
       expect(histories.length).toBeGreaterThan(0);
-      expect(await replay(histories)).toEqual({});
+      expect(await replay(histories, testBundle)).toEqual({});
     },
     LONG_MS,
   );
@@ -135,7 +94,7 @@ describe('golden histories', () => {
       const histories = await readHistories();
       const confirmed = histories.find(({ name }) => name === 'purchase/v1/CONFIRMED.none');
       const other = JSON.stringify(confirmed?.history).replaceAll('"purchase"', '"reversal"');
-      const failures = await replay([{ name: 'changed', history: JSON.parse(other) }]);
+      const failures = await replay([{ name: 'changed', history: JSON.parse(other) }], testBundle);
       expect(Object.keys(failures)).toEqual(['changed']);
     },
     LONG_MS,

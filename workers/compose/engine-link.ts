@@ -6,6 +6,7 @@ import type { Health } from '../../runtime/health.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Shutdown } from '../../runtime/shutdown.ts';
 import type { Tracing } from '../../runtime/tracing.ts';
+import { PURCHASE_QUEUE } from '../../workflows/purchase/contract.ts';
 import { connectTemporal, type TemporalConnection } from '../../runtime/temporal.ts';
 import { activityTracing, clientTracing } from './engine-tracing.ts';
 
@@ -27,6 +28,8 @@ export interface EngineLink {
   client(): Client;
 }
 
+/** One for each namespace: a party's builds follow one another in it. */
+export const WORKER_DEPLOYMENT = 'xpory';
 /** Between tries for an engine that is not there yet. */
 const RETRY_MS = 1_000;
 // An activity in flight ends by its own time-out; what is cut off is run again elsewhere.
@@ -87,7 +90,7 @@ class Link implements EngineLink {
       await deps.onConnected?.(temporal.client);
       const options = await deps.workers(temporal);
       this.workers = await Promise.all(
-        options.map((worker) => createWorker(temporal, this.traced(worker))),
+        options.map((worker) => createWorker(temporal, this.versioned(this.traced(worker)))),
       );
       this.running = this.workers.map((worker) => this.run(worker));
       deps.log.info({ queues: options.map((worker) => worker.taskQueue) }, 'polling');
@@ -103,6 +106,23 @@ class Link implements EngineLink {
     const { tracing } = this.deps;
     if (tracing === undefined) return worker;
     return { ...worker, interceptors: { activity: [activityTracing(tracing)] } };
+  }
+
+  /**
+   * Purchases end within minutes on the build that they began on; what lives longer goes on with
+   * the build that is current, and is changed by `patched` alone.
+   */
+  versioned(worker: WorkerOptions): WorkerOptions {
+    const { buildId } = this.config.temporal;
+    if (buildId === undefined) return worker;
+    return {
+      ...worker,
+      workerDeploymentOptions: {
+        useWorkerVersioning: true,
+        version: { deploymentName: WORKER_DEPLOYMENT, buildId },
+        defaultVersioningBehavior: worker.taskQueue === PURCHASE_QUEUE ? 'PINNED' : 'AUTO_UPGRADE',
+      },
+    };
   }
 
   async run(worker: Worker): Promise<void> {
