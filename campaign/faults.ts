@@ -1,7 +1,7 @@
 import { ConnectionFailure } from '../activities/clients/agent.ts';
 import type { FaultPoint, PointFacts } from '../runtime/fault-points.ts';
 import type { EnginePoint } from './engine/engine.ts';
-import { Killed, type Schedule } from './schedule.ts';
+import { Killed, type Schedule, type Thread } from './schedule.ts';
 
 /** Points of the product, of the engine, and of those who ask the engine or the API. */
 export type CampaignPoint =
@@ -21,7 +21,11 @@ export type FaultAction =
   /** kill -9 of the process. */
   | 'kill'
   /** SIGSTOP, and SIGCONT after a while. */
-  | 'stop';
+  | 'stop'
+  /** Time passes for everybody while it stands here, with all its locks. */
+  | 'slow'
+  /** kill -9 of all workers of the party; none is back before a while. */
+  | 'down';
 
 export interface Fault {
   readonly point: CampaignPoint;
@@ -30,7 +34,7 @@ export interface Fault {
   /** The passing of this point and label at which it happens, from 1. */
   readonly nth: number;
   readonly action: FaultAction;
-  /** For `late` and `stop`, on the campaign's clock. */
+  /** For `late`, `stop`, `slow`, `down`, and before a `fail`; on the campaign's clock. */
   readonly ms?: number;
 }
 
@@ -59,6 +63,8 @@ export class Faults {
   /** Times that each point and action came about. */
   readonly happened = new Map<string, number>();
   readonly passings = new Map<string, number>();
+  /** Kills all workers of a party for a while. */
+  onDown: (party: string, ms: number) => void = () => undefined;
   /** Until then nothing gets from one party to the other. */
   cutUntil = 0;
 
@@ -110,17 +116,27 @@ export class Faults {
         throw new ConnectionFailure('timeout', 'the campaign delivers it later');
       case 'double':
         return this.#deliver(send);
+      case 'slow':
+        return this.#schedule.passTime(ms);
       case 'fail':
+        if (ms > 0) await this.#schedule.passTime(ms);
         throw new Error(`the campaign fails ${point}`);
       case 'stop':
         if (thread?.onLost !== undefined) await this.#schedule.stopFor(ms);
         return;
+      case 'down':
+        this.onDown(fault.label.split(' ')[0] ?? '', ms);
+        return this.#kill(thread);
       case 'kill':
-        // What only serves somebody has no work of its own to lose: its caller gets no answer.
-        if (thread?.onLost === undefined) throw new Error('the campaign kills who answers');
-        this.#schedule.kill(thread);
-        throw new Killed(thread.name);
+        return this.#kill(thread);
     }
+  }
+
+  #kill(thread: Thread | undefined): never {
+    // What only serves somebody has no work of its own to lose: its caller gets no answer.
+    if (thread?.onLost === undefined) throw new Error('the campaign kills who answers');
+    this.#schedule.kill(thread);
+    throw new Killed(thread.name);
   }
 
   #deliver(send: PointFacts['send']): void {

@@ -6,6 +6,8 @@ export interface Entry {
   readonly kind: 'buy' | 'repeat' | 'reverse' | 'decide';
   readonly key: string;
   readonly outcome: 'unknown' | Answered;
+  /** How the trade stood in the books at the moment of the answer. */
+  readonly stood?: string | undefined;
 }
 
 export interface Answered {
@@ -44,7 +46,7 @@ export function judgeHistory(
 ): string[] {
   const broken: string[] = [];
   const byKey = new Map<string, string>();
-  for (const { kind, key, outcome, operation } of entries) {
+  for (const { kind, key, outcome, operation, stood } of entries) {
     if (outcome === 'unknown' || kind === 'decide' || outcome.tradeId === undefined) continue;
     const { tradeId, public: told = '' } = outcome;
     const known = byKey.get(key);
@@ -56,6 +58,9 @@ export function judgeHistory(
     if (now === undefined) broken.push(`7 trade ${tradeId}: told ${told}, and it does not exist`);
     else if (MAY_BECOME[told]?.includes(now) !== true) {
       broken.push(`7 trade ${tradeId}: told ${told}, and it is ${now}`);
+    }
+    if (stood !== undefined && MAY_BECOME[told]?.includes(stood) !== true) {
+      broken.push(`7 trade ${tradeId}: told ${told} when it was ${stood}`);
     }
   }
   return broken;

@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util';
 import { runProcesses } from './processes/main.ts';
 import { openGround } from './ground.ts';
 import { FINISHED, runMutants } from './mutants/run.ts';
+import { renderProgress } from './progress.ts';
 import { add, readRecord, renderRecord, writeRecord } from './record.ts';
 import { runSeed } from './run-seed.ts';
 import { scriptOf } from './script.ts';
 import { shrink } from './shrink.ts';
 
-const USAGE = `npm run campaign -- [--seeds=N] [--from=S] [--data=DIR] [--first] [--mutants=all|NAME]
+const USAGE = `npm run campaign -- [--seeds=N] [--from=S] [--data=DIR] [--first] [--mutants=all|NAME,NAME]
   --seeds    how many seeds to run (100)
   --from     the first seed; without it the campaign goes on where it was
   --data     where its record lies (.data/campaign)
@@ -19,7 +20,8 @@ const USAGE = `npm run campaign -- [--seeds=N] [--from=S] [--data=DIR] [--first]
   --processes  on a stack of real processes (30 seeds of about a minute)`;
 
 const SEEDS = 100;
-const SHOWN_EVERY = 50;
+/** Often enough to see that it goes on. */
+const SHOWN_EVERY_MS = 15_000;
 /** Failing scripts that are kept: the tests run every file of it. */
 const KEPT = new URL('../test/campaign/scripts/', import.meta.url).pathname;
 const BUNDLES = join(tmpdir(), `xpory-bundles-${process.getuid?.() ?? 'all'}`);
@@ -49,6 +51,8 @@ async function main(): Promise<number> {
   const record = await readRecord(path);
   const from = values.from === undefined ? record.next : Number(values.from);
   const ground = await openGround(BUNDLES);
+  const start = performance.now();
+  let shownAt = start;
   let broken = 0;
   try {
     for (let seed = from; seed < from + seeds; seed += 1) {
@@ -60,8 +64,12 @@ async function main(): Promise<number> {
         if (values.first) return 1;
         await keep(seed, async (script) => (await runSeed(ground, script)).broken.length > 0);
       }
-      if ((seed - from + 1) % SHOWN_EVERY === 0) say(`seed ${seed}: ${broken} broken so far`);
       if (!values.first) await writeRecord(path, record);
+      if (performance.now() - shownAt < SHOWN_EVERY_MS) continue;
+      shownAt = performance.now();
+      const done = seed - from + 1;
+      const progress = { done, of: seeds, broken, elapsedMs: shownAt - start };
+      say(`seed ${seed}, ${renderProgress(progress)}`);
     }
   } finally {
     await ground.close();

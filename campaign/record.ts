@@ -9,6 +9,8 @@ export interface CampaignRecord {
   seeds: number;
   broken: { seed: number; violations: readonly string[] }[];
   trades: Record<string, number>;
+  /** Why trades were refused, or refunded. */
+  refusals: Record<string, number>;
   passings: Record<string, number>;
   happened: Record<string, number>;
   tasks: number;
@@ -23,6 +25,7 @@ const NOTHING: CampaignRecord = {
   seeds: 0,
   broken: [],
   trades: {},
+  refusals: {},
   passings: {},
   happened: {},
   tasks: 0,
@@ -53,14 +56,15 @@ export async function writeRecord(path: string, record: object): Promise<void> {
 }
 
 export function add(record: CampaignRecord, outcome: Outcome): void {
-  const { seed, broken, trades, passings, happened, scanned } = outcome;
-  record.next = seed + 1;
+  const { seed, broken, trades, refusals, passings, happened, scanned } = outcome;
+  record.next = Math.max(record.next, seed + 1);
   record.seeds += 1;
   if (broken.length > 0) record.broken.push({ seed, violations: broken });
   record.tasks += outcome.tasks;
   record.replays += outcome.replays;
   record.longestSettleMs = Math.max(record.longestSettleMs, Math.round(outcome.settledInMs));
   sum(record.trades, Object.entries(trades));
+  sum(record.refusals, Object.entries(refusals));
   sum(record.passings, passings);
   sum(record.happened, happened);
   sum(
@@ -84,16 +88,20 @@ export function renderRecord(record: CampaignRecord): string {
       `settled at the latest ${Math.round(longestSettleMs / 1_000)} s after the last fault`,
     'trades by their last state',
     ...tableOf(trades),
+    'why trades were refused',
+    ...tableOf(record.refusals),
     'passings of points',
     ...tableOf(passings),
     'faults that happened',
     ...tableOf(happened),
+    'rows that each invariant looked at',
+    ...tableOf(record.scanned),
   ].join('\n');
 }
 
 /** Counts by name, a line each, in the order of their names. */
 export function tableOf(counts: Readonly<Record<string, number>>): string[] {
   return Object.entries(counts)
-    .toSorted(([a], [b]) => a.localeCompare(b))
+    .toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
     .map(([name, count]) => `  ${name.padEnd(32)} ${String(count).padStart(9)}`);
 }

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { ConnectionFailure, type CallAnswer } from '../activities/clients/agent.ts';
+import { formatMinor, minor } from '../domain/shared/money.ts';
 import { publicStatus, type TradeState } from '../domain/purchase/trade.ts';
 import { checkInvariants } from '../invariants/index.ts';
 import { EXPORTER, IMPORTER } from '../test/wl/documents.ts';
 import { Chance } from './chance.ts';
 import { Faults } from './faults.ts';
 import type { Ground } from './ground.ts';
+import { judgeAmounts } from './amounts.ts';
 import { answered, judgeHistory, type Entry } from './history.ts';
-import type { Operation, Script } from './script.ts';
+import { APPROVAL_ABOVE_MINOR, type Operation, type Script } from './script.ts';
 import { World, type Member, type Shown } from './world.ts';
 
 /** What came of one seed. */
@@ -17,6 +19,7 @@ export interface Outcome {
   /** Empty where every invariant holds. */
   readonly broken: readonly string[];
   readonly trades: Readonly<Record<string, number>>;
+  readonly refusals: Readonly<Record<string, number>>;
   readonly happened: ReadonlyMap<string, number>;
   readonly passings: ReadonlyMap<string, number>;
   readonly tasks: number;
@@ -32,7 +35,7 @@ export interface Outcome {
  */
 const SETTLES_WITHIN_MS = 1_800_000;
 const TWO_SWEEPS_MS = 35_000;
-const APPROVAL_ABOVE = '200.00';
+const APPROVAL_ABOVE = formatMinor(minor(BigInt(APPROVAL_ABOVE_MINOR)));
 
 class Seed {
   readonly script: Script;
@@ -55,8 +58,8 @@ class Seed {
   }
 
   async prepare(): Promise<void> {
-    const { offers, fundsMinor, limitAmount } = this.script;
-    this.terms.limitAmount = limitAmount;
+    const { offers, fundsMinor, limitAmount, fxRate = '1' } = this.script;
+    this.terms = { ...this.terms, limitAmount, fxRate };
     await this.govern('both');
     for (const { stock, priceMinor } of offers) {
       this.offers.push(await this.world.offer(stock, BigInt(priceMinor)));
@@ -160,14 +163,15 @@ class Seed {
     call: () => Promise<CallAnswer>,
   ): Promise<void> {
     const { schedule, faults } = this.world;
-    const note = (outcome: Entry['outcome']): void => {
-      this.entries.push({ operation: index, kind, key, outcome });
+    const note = (outcome: Entry['outcome'], stood?: string): void => {
+      this.entries.push({ operation: index, kind, key, outcome, stood });
     };
     const asked = (async () => {
       try {
-        const answer = await call();
+        const told = answered(await call());
+        const stood = (await standing(this.ground)).get(told.tradeId ?? '');
         await faults.pass('client.answered', `client ${kind === 'repeat' ? 'buy' : kind}`);
-        note(answered(answer));
+        note(told, stood);
       } catch (error) {
         if (!(error instanceof ConnectionFailure)) throw error;
         note('unknown');
@@ -227,7 +231,8 @@ export async function runSeed(ground: Ground, script: Script): Promise<Outcome> 
       world.engines.importer.counts[what] + world.engines.exporter.counts[what];
     return {
       ...{ seed: script.seed, broken, settledInMs, scanned },
-      trades: await countTrades(ground),
+      trades: await countTrades(ground, 'state'),
+      refusals: await countTrades(ground, 'reason'),
       happened: world.faults.happened,
       passings: world.faults.passings,
       tasks: count('tasks'),
@@ -285,7 +290,7 @@ async function judge(
   for (const { number, violations } of rows) {
     broken.push(...violations.map(({ subject, detail }) => `${number} ${subject}: ${detail}`));
   }
-  broken.push(...judgeHistory(entries, await standing(ground)));
+  broken.push(...judgeHistory(entries, await standing(ground)), ...(await judgeAmounts(ground)));
   return { broken, scanned: new Map(rows.map(({ number, scanned }) => [number, scanned])) };
 }
 
@@ -295,8 +300,12 @@ async function standing({ databases }: Ground): Promise<Map<string, string>> {
   return new Map(rows.map(({ id, state }) => [id, publicStatus(state)]));
 }
 
-async function countTrades({ databases }: Ground): Promise<Record<string, number>> {
-  const { rows } = await sql<{ state: string; count: bigint }>`
-    SELECT state, count(*) AS count FROM trade GROUP BY 1`.execute(databases.importer.db);
-  return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+async function countTrades(
+  { databases }: Ground,
+  by: 'state' | 'reason',
+): Promise<Record<string, number>> {
+  const { rows } = await sql<{ name: string; count: bigint }>`
+    SELECT ${sql.ref(by)} AS name, count(*) AS count FROM trade
+     WHERE ${sql.ref(by)} IS NOT NULL GROUP BY 1`.execute(databases.importer.db);
+  return Object.fromEntries(rows.map(({ name, count }) => [name, Number(count)]));
 }

@@ -43,8 +43,8 @@ const threads = new AsyncLocalStorage<Thread>();
 
 /** Silence after which a thread that is neither parked nor done is taken to wait for another. */
 const SILENCE_MS = 4;
-/** A run that does not end by then has a knot of its own making. */
-const RUN_LIMIT_MS = 60_000;
+/** A run that does not end by then has a knot of its own making, on however busy a machine. */
+const RUN_LIMIT_MS = 180_000;
 
 /**
  * Lets one parked thread go at a time, chosen by chance, and moves time only when none is left. A
@@ -159,6 +159,11 @@ export class Schedule {
 
   #refuseKilled(thread: Thread | undefined): void {
     if (thread?.isKilled === true) throw new Killed(thread.name);
+  }
+
+  /** Time passes and everybody stays where they are: a slow machine, or a clock that is set. */
+  passTime(ms: number): Promise<void> {
+    return this.#clock.moveBy(ms);
   }
 
   /** SIGSTOP of the thread's process: nothing of it moves until `ms` have passed. */

@@ -1,5 +1,8 @@
 import { Chance } from './chance.ts';
-import type { CampaignPoint, Fault, FaultAction } from './faults.ts';
+import type { Fault } from './faults.ts';
+import { plotOf } from './plots.ts';
+import { faultOf, stormOf } from './script-faults.ts';
+import { weighted, type Choice } from './weighted.ts';
 
 /** What people, operators and the world do in one seed; times are since its beginning. */
 export type Operation = { readonly atMs: number } &
@@ -37,267 +40,153 @@ export interface Script {
   readonly offers: readonly { readonly stock: number; readonly priceMinor: number }[];
   readonly fundsMinor: readonly number[];
   readonly limitAmount: string;
+  /** At the beginning; 1 where nothing is said. */
+  readonly fxRate?: string;
   readonly operations: readonly Operation[];
   readonly faults: readonly Fault[];
 }
 
-type Choice<T> = readonly [weight: number, value: T];
+/** An operation that has its place in a script, and not yet its time. */
+export type Untimed = Operation extends infer O
+  ? O extends Operation
+    ? Omit<O, 'atMs'>
+    : never
+  : never;
 
-function weighted<T>(chance: Chance, choices: readonly Choice<T>[]): T {
-  const sum = choices.reduce((total, [weight]) => total + weight, 0);
-  let at = chance.next() * sum;
-  for (const [weight, value] of choices) {
-    at -= weight;
-    if (at < 0) return value;
-  }
-  throw new Error('there is nothing to choose from');
+export interface Counts {
+  readonly offers: number;
+  readonly members: number;
 }
+
+/** Half of the seeds begin with a plot: what chance alone would hardly ever bring together. */
+const PLOT_SHARE = 0.5;
+const STORM_SHARE = 0.4;
+/** A plot is over, or nearly, when the rest begins. */
+const AFTER_PLOT_MS = 20_000;
+
+const STOCKS: readonly Choice<number>[] = [
+  [1, 1],
+  [1, 2],
+  [8, 50],
+];
+const FUNDS: readonly Choice<number>[] = [
+  [1, 100_00],
+  [1, 400_00],
+  [8, 10_000_00],
+];
+const LIMITS: readonly Choice<string>[] = [
+  [1, '160.00'],
+  [1, '500.00'],
+  [2, '1000.00'],
+  [8, '100000.00'],
+];
+/** The last two round differently in floating point at some of the prices. */
+export const RATES = ['1', '1', '1.23456789', '0.5025', '0.5065'] as const;
+const FAULT_COUNTS: readonly Choice<number>[] = [
+  [2, 0],
+  [2, 2],
+  [3, 4],
+  [2, 8],
+  [1, 16],
+];
 
 /** The script of a seed: the same number is the same script. */
 export function scriptOf(seed: number): Script {
   const chance = new Chance(seed);
   const offers = Array.from({ length: chance.whole(1, 3) }, () => ({
-    stock: chance.one([1, 2, 50, 50]),
-    priceMinor: chance.one([10_00, 80_00, 99_99, 250_00]),
+    stock: weighted(chance, STOCKS),
+    priceMinor: chance.one([10_00, 10_00, 80_00, 99_99, 250_00]),
   }));
-  const fundsMinor = Array.from({ length: chance.whole(2, 4) }, () =>
-    chance.one([100_00, 400_00, 10_000_00, 10_000_00]),
-  );
-  const operations = operationsOf(chance, { offers: offers.length, members: fundsMinor.length });
+  const fundsMinor = Array.from({ length: chance.whole(3, 5) }, () => weighted(chance, FUNDS));
+  const base: Script = {
+    ...{ seed, offers, fundsMinor },
+    limitAmount: weighted(chance, LIMITS),
+    fxRate: chance.one(RATES),
+    ...{ operations: [], faults: [] },
+  };
+  const begun = chance.isHit(PLOT_SHARE) ? plotOf(chance, base) : base;
   const faults = Array.from({ length: weighted(chance, FAULT_COUNTS) }, () => faultOf(chance));
-  if (chance.isHit(STORM_SHARE)) faults.push(...stormOf(chance));
-  const limitAmount = chance.one(['160.00', '500.00', '1000.00', '100000.00']);
-  return { seed, offers, fundsMinor, limitAmount, operations, faults };
+  if (begun === base && chance.isHit(STORM_SHARE)) faults.push(...stormOf(chance));
+  return {
+    ...begun,
+    operations: [...begun.operations, ...operationsOf(chance, begun)],
+    faults: [...begun.faults, ...faults],
+  };
 }
-
-const FAULT_COUNTS: readonly Choice<number>[] = [
-  [1, 0],
-  [2, 2],
-  [3, 4],
-  [3, 8],
-  [2, 16],
-];
 
 /** Together, or a moment, or long enough for timers to pass in between. */
 const GAPS: readonly Choice<readonly [from: number, to: number]>[] = [
-  [6, [0, 0]],
-  [3, [1, 3_000]],
+  [5, [0, 0]],
+  [4, [1, 3_000]],
   [2, [5_000, 70_000]],
 ];
+/** From where on a person has to approve, in minor units of the exporter. */
+export const APPROVAL_ABOVE_MINOR = 200_00;
+const DECIDED_SHARE = 0.6;
+const ANSWERED_AFTER_MS = [1_000, 30_000] as const;
 
-function operationsOf(
-  chance: Chance,
-  counts: { readonly offers: number; readonly members: number },
-): Operation[] {
+function operationsOf(chance: Chance, begun: Script): Operation[] {
+  const counts = { offers: begun.offers.length, members: begun.fundsMinor.length };
+  const before = begun.operations.length;
   const operations: Operation[] = [];
-  let atMs = 0;
-  for (let left = chance.whole(3, 12); left > 0; left -= 1) {
+  let atMs = before === 0 ? 0 : AFTER_PLOT_MS;
+  for (let left = chance.whole(4, 12); left > 0; left -= 1) {
     const [from, to] = weighted(chance, GAPS);
     atMs += chance.whole(from, to);
-    operations.push({ atMs, ...operationOf(chance, counts, operations.length) } as Operation);
+    const operation = operationOf(chance, counts, before + operations.length);
+    operations.push({ atMs, ...operation } as Operation);
+    const answer = answerTo(chance, operation, begun);
+    const later = atMs + chance.whole(...ANSWERED_AFTER_MS);
+    if (answer !== undefined) operations.push({ atMs: later, ...answer } as Operation);
   }
   return operations;
 }
 
-type Untimed = Operation extends infer O ? (O extends Operation ? Omit<O, 'atMs'> : never) : never;
+/** What people do about it later: a stop is lifted, a limit raised, an approval mostly given. */
+function answerTo(chance: Chance, operation: Untimed, { offers }: Script): Untimed | undefined {
+  if (operation.kind === 'status') return { kind: 'status', status: 'ACTIVE' };
+  if (operation.kind === 'limit') return { kind: 'limit', amount: '100000.00' };
+  if (operation.kind !== 'buy') return undefined;
+  const amountMinor = (offers[operation.offer]?.priceMinor ?? 0) * operation.quantity;
+  if (amountMinor <= APPROVAL_ABOVE_MINOR || !chance.isHit(DECIDED_SHARE)) return undefined;
+  return { kind: 'decide', decision: 'approve' };
+}
 
-function operationOf(
-  chance: Chance,
-  counts: { readonly offers: number; readonly members: number },
-  before: number,
-): Untimed {
+const QUANTITIES: readonly Choice<number>[] = [
+  [5, 1],
+  [1, 2],
+  [1, 3],
+];
+
+function operationOf(chance: Chance, counts: Counts, before: number): Untimed {
   const of = chance.whole(0, Math.max(0, before - 1));
   const party = chance.one(['importer', 'exporter'] as const);
-  const buy = (): Untimed => ({
-    kind: 'buy',
-    member: chance.whole(0, counts.members - 1),
-    offer: chance.whole(0, counts.offers - 1),
-    quantity: weighted(chance, [
-      [4, 1],
-      [1, 2],
-      [1, 3],
-    ]),
-  });
-  if (before === 0) return buy();
-  const make = weighted<() => Untimed>(chance, [
-    [10, buy],
-    [2, () => ({ kind: 'repeat', of })],
-    [2, () => ({ kind: 'reverse', of })],
-    [
-      3,
-      () => ({
-        kind: 'decide',
-        decision: weighted(chance, [
-          [3, 'approve'],
-          [1, 'reject'],
-        ]),
-      }),
-    ],
-    [1, () => ({ kind: 'manual', action: chance.one(['retry', 'abandon'] as const) })],
-    [1, () => ({ kind: 'limit', amount: chance.one(['100.00', '300.00', '100000.00']) })],
-    [1, () => ({ kind: 'status', status: chance.one(['ACTIVE', 'PAUSED', 'BLOCKED'] as const) })],
-    [
-      1,
-      () => ({
-        kind: 'rate',
-        fxRate: chance.one(['1', '1.23456789', '0.5']),
-        at: chance.one(['importer', 'exporter', 'both'] as const),
-      }),
-    ],
-    [
-      1,
-      () => ({
-        kind: 'reprice',
-        offer: chance.whole(0, counts.offers - 1),
-        priceMinor: chance.one([70_00, 120_00]),
-      }),
-    ],
-    [2, () => ({ kind: 'crash', party, forMs: chance.one([0, 5_000, 95_000, 300_000]) })],
-    [1, () => ({ kind: 'forget', of })],
-    [1, () => ({ kind: 'cut', forMs: chance.one([2_000, 30_000, 1_200_000]) })],
-    [1, () => ({ kind: 'skew', party, ms: chance.one([-5_000, 5_000, 60_000]) })],
+  const offer = chance.whole(0, counts.offers - 1);
+  const member = chance.whole(0, counts.members - 1);
+  const buy: Untimed = { kind: 'buy', member, offer, quantity: weighted(chance, QUANTITIES) };
+  if (before === 0) return buy;
+  const decision = weighted(chance, [
+    [3, 'approve'],
+    [1, 'reject'],
+  ] as const);
+  return weighted<Untimed>(chance, [
+    [18, buy],
+    [2, { kind: 'repeat', of }],
+    [2, { kind: 'reverse', of }],
+    [3, { kind: 'decide', decision }],
+    [1, { kind: 'manual', action: chance.one(['retry', 'abandon'] as const) }],
+    [1, { kind: 'limit', amount: chance.one(['100.00', '300.00', '1000.00']) }],
+    [1, { kind: 'status', status: chance.one(['PAUSED', 'BLOCKED'] as const) }],
+    [1, rate(chance)],
+    [1, { kind: 'reprice', offer, priceMinor: chance.one([70_00, 120_00]) }],
+    [2, { kind: 'crash', party, forMs: chance.one([0, 0, 5_000, 5_000, 95_000, 300_000]) }],
+    [1, { kind: 'forget', of }],
+    [1, { kind: 'cut', forMs: chance.one([2_000, 2_000, 30_000, 1_200_000]) }],
+    [1, { kind: 'skew', party, ms: chance.one([-5_000, 5_000, 60_000]) }],
   ]);
-  return make();
 }
 
-interface Place {
-  readonly point: CampaignPoint;
-  readonly labels: readonly string[];
-  readonly actions: readonly FaultAction[];
-  /** Passings come by this often in a seed. */
-  readonly most: number;
-}
-
-const CALLS = ['preflight', 'confirm', 'cancel', 'status', 'reverse'].map(
-  (call) => `importer ${call}`,
-);
-const STEPS = [
-  'reserve',
-  'fund',
-  'confirm',
-  'settle',
-  'refund',
-  'learn',
-  'markUncertain',
-  'reject',
-];
-const ACTIVITIES = [
-  'importer reverseAtExporter',
-  'importer finishReversal',
-  'exporter readApproval',
-  'exporter deliverDecision',
-];
-const STARTS = [
-  'importer start purchase',
-  'importer start reversal',
-  'importer signal purchase',
-  'exporter start approval',
-  'exporter signal approval',
-];
-
-const TRANSACTIONS = ['importer transaction', 'exporter transaction'];
-
-const PLACES: readonly Choice<Place>[] = [
-  [
-    6,
-    {
-      point: 'call.send',
-      labels: [...CALLS, 'exporter decision'],
-      actions: ['refuse', 'lose', 'late', 'double', 'stop', 'kill'],
-      most: 4,
-    },
-  ],
-  [
-    6,
-    {
-      point: 'call.answered',
-      labels: [...CALLS, 'exporter decision'],
-      actions: ['lose', 'stop', 'kill'],
-      most: 4,
-    },
-  ],
-  [
-    2,
-    {
-      point: 'transaction.begin',
-      labels: TRANSACTIONS,
-      actions: ['fail', 'stop', 'kill'],
-      most: 16,
-    },
-  ],
-  [3, { point: 'transaction.commit', labels: TRANSACTIONS, actions: ['fail', 'kill'], most: 16 }],
-  [
-    5,
-    {
-      point: 'transaction.committed',
-      labels: TRANSACTIONS,
-      actions: ['fail', 'kill', 'stop'],
-      most: 16,
-    },
-  ],
-  [
-    3,
-    {
-      point: 'task.local',
-      labels: STEPS.map((step) => `importer ${step}`),
-      actions: ['kill', 'stop'],
-      most: 3,
-    },
-  ],
-  [
-    3,
-    {
-      point: 'task.recorded',
-      labels: ['importer purchase', 'importer reversal', 'exporter approval'],
-      actions: ['kill', 'stop'],
-      most: 4,
-    },
-  ],
-  [2, { point: 'activity.start', labels: ACTIVITIES, actions: ['kill', 'stop'], most: 3 }],
-  [2, { point: 'activity.recorded', labels: ACTIVITIES, actions: ['kill', 'stop'], most: 3 }],
-  [2, { point: 'engine.ask', labels: STARTS, actions: ['refuse'], most: 4 }],
-  [2, { point: 'engine.asked', labels: STARTS, actions: ['lose'], most: 4 }],
-  [
-    1,
-    {
-      point: 'client.answered',
-      labels: ['client buy', 'client reverse', 'client decide'],
-      actions: ['lose'],
-      most: 4,
-    },
-  ],
-];
-
-/** Single faults are met by the next try: what breaks a rule is mostly several in a row. */
-const STORM_SHARE = 0.5;
-const STORM_PASSINGS = 8;
-const STORM_DENSITY = 0.75;
-
-/** One kind of call that goes wrong again and again, now before and now after it took effect. */
-function stormOf(chance: Chance): Fault[] {
-  const label = chance.one([...CALLS, 'importer confirm', 'importer confirm', 'exporter decision']);
-  return Array.from({ length: STORM_PASSINGS }, (_, index): Fault => {
-    const isBefore = chance.isHit(0.5);
-    const place = { label, nth: index + 1 };
-    const ms = chance.one([3_000, 45_000, 100_000, 200_000]);
-    if (!isBefore) return { ...place, point: 'call.answered', action: chance.one(AFTER), ms };
-    return { ...place, point: 'call.send', action: chance.one(BEFORE), ms };
-  }).filter(() => chance.isHit(STORM_DENSITY));
-}
-
-const BEFORE = ['refuse', 'lose', 'late', 'late', 'stop'] as const;
-const AFTER = ['lose', 'kill', 'stop'] as const;
-
-function faultOf(chance: Chance): Fault {
-  const place = weighted(chance, PLACES);
-  const { point, labels, actions, most } = place;
-  const action = chance.one(actions);
-  return {
-    ...{ point, action },
-    label: chance.one(labels),
-    nth: chance.whole(1, most),
-    ...((action === 'late' || action === 'stop') && {
-      ms: chance.one([500, 3_000, 45_000, 200_000]),
-    }),
-  };
+function rate(chance: Chance): Untimed {
+  const at = chance.one(['importer', 'exporter', 'both', 'both'] as const);
+  return { kind: 'rate', fxRate: chance.one(RATES), at };
 }

@@ -70,6 +70,8 @@ export class World {
         isHeartbeatDue: () => chance.isHit(HEARTBEAT_SHARE),
       });
     this.engines = { importer: engine('importer'), exporter: engine('exporter') };
+    this.faults.onDown = (party, ms) =>
+      this.engines[party === 'exporter' ? 'exporter' : 'importer'].crash(ms);
   }
 
   static async open(options: WorldOptions): Promise<World> {

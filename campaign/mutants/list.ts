@@ -148,4 +148,50 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'compensation-after-the-step',
+    bug: 'the debit commits first, and what says that it must be undone in a second transaction',
+    edits: [
+      {
+        file: STEPS,
+        find: "    return moveTradeRow(tx, row, { step: 'fund', actor: ACTOR, set, decision });\n  });",
+        replace: `    void decision;
+    return row;
+  }).then((funded) =>
+    funded.state !== 'REQUESTED'
+      ? funded
+      : fenced(db, tradeId, (tx, row) =>
+          moveTradeRow(tx, row, { step: 'fund', actor: ACTOR, set: { hold_id: holdId } }),
+        ),
+  );`,
+      },
+      { file: STEPS, find: '    const set = { hold_id: holdId };\n', replace: '' },
+    ],
+  },
+  {
+    name: 'notify-before-commit',
+    bug: 'the buyer is told before the transaction that makes it true has committed',
+    edits: [
+      {
+        file: ACTIVITIES,
+        find: '    settle: ({ tradeId, answer }) => told(settleTrade(db, tradeId, answer)),',
+        replace: `    async settle({ tradeId, answer }) {
+      deps.announce({ ...(await load(deps, tradeId)), state: 'CONFIRMED' });
+      return told(settleTrade(db, tradeId, answer));
+    },`,
+      },
+    ],
+  },
+  {
+    name: 'float-fx',
+    bug: 'the price is converted in floating point',
+    edits: [
+      {
+        file: 'domain/shared/fx.ts',
+        find: '  return minor(divideHalfUp(originUnitPrice * rate, RATE_ONE));',
+        replace:
+          '  return minor(BigInt(Math.round(Number(originUnitPrice) * (Number(rate) / 1e8))));',
+      },
+    ],
+  },
 ];

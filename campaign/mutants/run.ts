@@ -19,8 +19,10 @@ const COPIED = [
 
 /** Runs the campaign against each bug; the answer is 0 where all of them were caught. */
 export async function runMutants(name: string, { seeds, say }: MutantOptions): Promise<number> {
-  const chosen = MUTANTS.filter((mutant) => name === 'all' || mutant.name === name);
-  if (chosen.length === 0) throw new Error(`no bug is called ${name}`);
+  const names = new Set(name.split(','));
+  const chosen = MUTANTS.filter((mutant) => name === 'all' || names.has(mutant.name));
+  const isKnown = name === 'all' || chosen.length === names.size;
+  if (!isKnown) throw new Error(`not all of these are names of bugs: ${name}`);
   let escaped = 0;
   for (const mutant of chosen) {
     const caught = await hunt(mutant, seeds);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Fault } from '../../campaign/faults.ts';
 import { openGround, type Ground } from '../../campaign/ground.ts';
 import { judgeHistory, type Entry } from '../../campaign/history.ts';
+import { renderProgress } from '../../campaign/progress.ts';
 import { add, readRecord, writeRecord } from '../../campaign/record.ts';
 import { runSeed, type Outcome } from '../../campaign/run-seed.ts';
 import { scriptOf, type Script } from '../../campaign/script.ts';
@@ -52,6 +53,10 @@ describe('what clients were told', () => {
     expect(judgeHistory([entry({})], new Map([['t', 'REJECTED']]))).toEqual([
       '7 trade t: told CONFIRMED, and it is REJECTED',
     ]);
+    const early = entry({ stood: 'PENDING' });
+    expect(judgeHistory([early], new Map([['t', 'CONFIRMED']]))).toEqual([
+      '7 trade t: told CONFIRMED when it was PENDING',
+    ]);
     const twin = entry({ outcome: { status: 200, tradeId: 'u', public: 'CONFIRMED' } });
     const books = new Map([
       ['t', 'CONFIRMED'],
@@ -61,6 +66,12 @@ describe('what clients were told', () => {
       '8 key of operation 0: first t, then u',
     ]);
   });
+});
+
+test('a run says how fast it is and when it will be over', () => {
+  expect(renderProgress({ done: 50, of: 1_050, broken: 0, elapsedMs: 25_000 })).toBe(
+    '50 of 1050: 0 broken, 2.00 seeds/s, 9 min left',
+  );
 });
 
 describe('seeds', () => {
@@ -112,6 +123,17 @@ describe('seeds', () => {
     // Reserve, fund, confirm, settle: the budget of the second try was once no whole number.
     expect(passings.get('task.local')).toBe(4);
     expect(passings.get('call.send')).toBe(3);
+  });
+
+  test('a confirm that waits for a lock until its hold is over is refused', async () => {
+    const faults: Fault[] = [
+      { point: 'call.send', label: 'importer confirm', nth: 1, action: 'double' },
+      {
+        ...{ point: 'transaction.commit', label: 'exporter transaction', nth: 2 },
+        ...{ action: 'fail', ms: 95_000 },
+      },
+    ];
+    expect(holds(await runSeed(ground, plain(faults))).trades).toEqual({ COMPENSATED: 1 });
   });
 
   test('a purchase is bought and reversed on the double as on the engine', async () => {
