@@ -46,6 +46,7 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/\/decision$/, 'decision'],
   [/\/holds\/[^/]+$/, 'hold'],
   [/\/purchases\/[^/]+$/, 'status'],
+  [/\/telemetry\/events$/, 'report'],
 ];
 
 /** What a point of the product is called in a plan. */

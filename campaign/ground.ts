@@ -4,6 +4,7 @@ import { pino, type Logger } from 'pino';
 import { createAgent, type PartnerAgent } from '../activities/clients/agent.ts';
 import { createDatabase, createPool } from '../db/pool.ts';
 import { migrate } from '../db/migrator.ts';
+import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import { WL_MIGRATIONS } from '../db/wl/migrations.ts';
 import { CP_SUBJECT_URI, wlSubjectUri } from '../runtime/tls.ts';
 import { startPostgres } from '../stack/postgres/postgres.ts';
@@ -15,6 +16,7 @@ import type { TestWl } from '../test/wl/database.ts';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { createTestIssuer, type TestIssuer } from '../test/wl/tokens.ts';
+import { openControlPlane, type CampaignControlPlane } from './control-plane.ts';
 import { openParty, type CampaignParty, type Stage } from './party.ts';
 import { openSandbox, type Sandbox } from './engine/sandbox.ts';
 import type { MovedClock } from './schedule.ts';
@@ -32,6 +34,8 @@ export interface Foundation {
 export interface Ground extends Foundation {
   readonly sandbox: Sandbox;
   readonly parties: Readonly<Record<Slug, CampaignParty>>;
+  /** Takes what the parties report. */
+  readonly controlPlane: CampaignControlPlane;
   /** Who signs for the Control Plane. */
   readonly issuer: TestIssuer;
   /** Sessions without fault points, for judges and for what surrounds a seed. */
@@ -49,7 +53,7 @@ const SLUGS = ['importer', 'exporter'] as const;
 const IDS = { importer: IMPORTER, exporter: EXPORTER };
 const CURRENCIES = { importer: 'XIM', exporter: 'XEX' };
 const CALLS_AT_ONCE = 32;
-const KEPT = ['clock_offset', 'audit_head', 'schema_migration'];
+const KEPT = ['clock_offset', 'audit_head', 'schema_migration', 'event_key'];
 const POOL_SIZE = 4;
 const CHECK_STATEMENT_MS = 30_000;
 
@@ -61,15 +65,22 @@ export async function openGround(bundles: string): Promise<Ground> {
     createTestPki(),
     ensureBundles(bundles),
     startPostgres({
-      ...{ dataDir: folder.path, port: await freePort(), databases: [...SLUGS], fsync: false },
+      ...{
+        dataDir: folder.path,
+        port: await freePort(),
+        databases: [...SLUGS, 'cp'],
+        fsync: false,
+      },
     }),
   ]);
   for (const slug of SLUGS) await migrate(server.urlFor(slug), WL_MIGRATIONS);
+  await migrate(server.urlFor('cp'), CP_MIGRATIONS);
   const databases = {
     importer: openDatabase(server.urlFor('importer')),
     exporter: openDatabase(server.urlFor('exporter')),
   };
-  const clock = movedClock(databases);
+  const controlDatabase = openDatabase(server.urlFor('cp'));
+  const clock = movedClock({ ...databases, cp: controlDatabase });
   const place = { pki, folder: folder.path, urlFor: server.urlFor };
   const environments = {
     importer: await environmentOf('importer', place),
@@ -82,20 +93,28 @@ export async function openGround(bundles: string): Promise<Ground> {
     exporter: await openParty({ foundation, slug: 'exporter', stage }),
   };
   const names = SLUGS.flatMap((slug) => Object.keys(parties[slug].activities));
-  const controlPlane = await pki.issue({ sanUri: CP_SUBJECT_URI, dnsNames: ['cp.localhost'] });
-  const calls = createAgent({ tls: controlPlane, connections: CALLS_AT_ONCE });
+  const tls = await pki.issue({ sanUri: CP_SUBJECT_URI, dnsNames: ['cp.localhost'] });
+  const calls = createAgent({ tls, connections: CALLS_AT_ONCE });
+  const issuer = createTestIssuer(['control-plane', EXPORTER, IMPORTER]);
+  const controlPlane = await openControlPlane({
+    ...{ url: server.urlFor('cp'), tls, issuer, log, stage },
+    clock: () => new Date(clock.now()),
+  });
+  for (const slug of SLUGS) await controlPlane.meet(parties[slug], databases[slug].db);
   return {
-    ...{ ...foundation, databases, parties, calls, enter },
-    issuer: createTestIssuer(['control-plane', EXPORTER, IMPORTER]),
+    ...{ ...foundation, databases, parties, calls, enter, issuer, controlPlane },
     sandbox: await openSandbox(paths.wl, new Set(names)),
     async empty() {
       for (const slug of SLUGS) await empty(databases[slug]);
+      await controlPlane.empty();
       await clock.reset();
     },
     async close() {
       await calls.close();
       await Promise.all(SLUGS.map((slug) => parties[slug].close()));
+      await controlPlane.close();
       await Promise.all(SLUGS.map((slug) => databases[slug].pool.end()));
+      await controlDatabase.pool.end();
       await server.stop();
       await folder.remove();
     },
@@ -195,13 +214,15 @@ async function empty({ db, pool }: TestWl): Promise<void> {
 
 type GroundClock = Ground['clock'] & { reset(): Promise<void> };
 
-/** Moves the clocks of both databases with its own; a skew is one party's error beside it. */
-function movedClock(databases: Ground['databases']): GroundClock {
+type Clocked = Readonly<Record<Slug | 'cp', Pick<TestWl, 'db'>>>;
+
+/** Moves the clocks of all databases with its own; a skew is one party's error beside it. */
+function movedClock(databases: Clocked): GroundClock {
   let offsetMs = 0;
-  const skews = { importer: 0, exporter: 0 };
+  const skews = { importer: 0, exporter: 0, cp: 0 };
   const write = async (): Promise<void> => {
     await Promise.all(
-      SLUGS.map((slug) =>
+      ([...SLUGS, 'cp'] as const).map((slug) =>
         sql`UPDATE clock_offset SET offset_ms = ${Math.round(offsetMs) + skews[slug]}::bigint`.execute(
           databases[slug].db,
         ),

@@ -8,6 +8,7 @@ type Plot = (chance: Chance, script: Script) => Script;
 const CHEAP_MINOR = 10_00;
 const DEAR_MINOR = 80_00;
 const RICH_MINOR = 10_000_00;
+const BURST_AT_MS = 5_000;
 /** About as long as a hold lives, and past it. */
 const PAST_HOLD_MS = [91_000, 95_000, 100_000, 110_000] as const;
 
@@ -51,9 +52,11 @@ const lastHeadroom: Plot = (chance, script) => {
     ...script,
     offers: members(buyers).map(() => ({ stock: 50, priceMinor: DEAR_MINOR })),
     fundsMinor: members(buyers),
-    limitAmount: `${(fits * DEAR_MINOR) / 100 + chance.one([0, 79])}.00`,
+    limitAmount: `${((1 + fits) * DEAR_MINOR) / 100 + chance.one([0, 79])}.00`,
     operations: [
-      ...members(buyers).map((_, member) => buy(member, member)),
+      // The first of all makes the pair's row, for which the others would wait.
+      buy(0, 0),
+      ...members(buyers).map((_, member) => buy(member, member, BURST_AT_MS)),
       { kind: 'limit', amount: '100000.00', atMs: 15_000 },
     ],
   };

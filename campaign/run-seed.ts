@@ -3,12 +3,14 @@ import { sql } from 'kysely';
 import { ConnectionFailure, type CallAnswer } from '../activities/clients/agent.ts';
 import { formatMinor, minor } from '../domain/shared/money.ts';
 import { publicStatus, type TradeState } from '../domain/purchase/trade.ts';
+import { events } from '../invariants/events.ts';
 import { checkInvariants } from '../invariants/index.ts';
 import { EXPORTER, IMPORTER } from '../test/wl/documents.ts';
 import { Chance } from './chance.ts';
 import { Faults } from './faults.ts';
 import type { Ground } from './ground.ts';
 import { judgeAmounts } from './amounts.ts';
+import { judgeEvents } from './control-plane.ts';
 import { answered, judgeHistory, type Entry } from './history.ts';
 import { APPROVAL_ABOVE_MINOR, type Operation, type Script } from './script.ts';
 import { World, type Member, type Shown } from './world.ts';
@@ -79,6 +81,7 @@ class Seed {
     this.script.operations.forEach((operation, index) => {
       schedule.at(start + operation.atMs, () => {
         schedule.spawn(`operation ${index}`, () => this.perform(operation, index));
+        this.world.report();
       });
     });
     this.world.keepUp();
@@ -263,7 +266,7 @@ async function toTheEnd(seed: Seed): Promise<number> {
   await schedule.run(async () => {
     const now = schedule.now();
     if (now - calmAt > SETTLES_WITHIN_MS) return true;
-    if ((await world.openTrades()) > 0) quietSince = undefined;
+    if ((await world.openTrades()) + (await world.unsent()) > 0) quietSince = undefined;
     else quietSince ??= now;
     return quietSince !== undefined && now - quietSince >= TWO_SWEEPS_MS;
   });
@@ -278,7 +281,10 @@ async function judge(
   const broken: string[] = [];
   const open = await world.openTrades();
   if (open > 0) broken.push(`16 ${open} trades are open ${settledInMs} ms after the last fault`);
-  const rows = await checkInvariants({
+  broken.push(...(await judgeEvents(ground.controlPlane.db, [world.importer, world.exporter])));
+  const { db: cp } = ground.controlPlane;
+  const told = await events.check({ cp, quiet: open === 0, parties: [] });
+  const judged = await checkInvariants({
     quiet: open === 0,
     parties: (['importer', 'exporter'] as const).map((slug) => ({
       slug,
@@ -287,6 +293,7 @@ async function judge(
       openWorkflows: async () => world.engines[slug].openIds(),
     })),
   });
+  const rows = [...judged.filter(({ number }) => number !== events.number), { ...events, ...told }];
   for (const { number, violations } of rows) {
     broken.push(...violations.map(({ subject, detail }) => `${number} ${subject}: ${detail}`));
   }

@@ -37,14 +37,15 @@ const STARTS = [
   'exporter signal approval',
 ];
 
-const TRANSACTIONS = ['importer transaction', 'exporter transaction'];
+const REPORTS = ['importer report', 'exporter report'];
+const TRANSACTIONS = ['importer transaction', 'exporter transaction', 'cp transaction'];
 
 const PLACES: readonly Choice<Place>[] = [
   [
     6,
     {
       point: 'call.send',
-      labels: [...CALLS, 'exporter decision'],
+      labels: [...CALLS, 'exporter decision', ...REPORTS],
       actions: ['refuse', 'lose', 'late', 'double', 'stop', 'kill'],
       most: 4,
     },
@@ -53,7 +54,7 @@ const PLACES: readonly Choice<Place>[] = [
     6,
     {
       point: 'call.answered',
-      labels: [...CALLS, 'exporter decision'],
+      labels: [...CALLS, 'exporter decision', ...REPORTS],
       actions: ['lose', 'stop', 'kill'],
       most: 4,
     },
@@ -124,7 +125,8 @@ const STORM_DENSITY = 0.75;
 
 /** One kind of call that goes wrong again and again, now before and now after it took effect. */
 export function stormOf(chance: Chance): Fault[] {
-  const label = chance.one([...CALLS, 'importer confirm', 'importer confirm', 'exporter decision']);
+  const confirm = 'importer confirm';
+  const label = chance.one([...CALLS, confirm, confirm, 'exporter decision', ...REPORTS]);
   return Array.from({ length: STORM_PASSINGS }, (_, index): Fault => {
     const isBefore = chance.isHit(0.5);
     const place = { label, nth: index + 1 };

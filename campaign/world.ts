@@ -7,8 +7,10 @@ import { createAccount, creditAccount } from '../db/wl/accounts.ts';
 import { saveDocument, saveToken } from '../db/wl/control-tokens.ts';
 import { expireDue } from '../db/wl/holds/expire.ts';
 import { applyOfferSync, type ListedOffer } from '../db/wl/imported-offers.ts';
+import { outboxLag } from '../db/wl/outbox.ts';
 import { createOffer, updateOffer } from '../db/wl/offers.ts';
 import { minor } from '../domain/shared/money.ts';
+import { CONTROL_PLANE } from '../runtime/tokens.ts';
 import { EXPORTER, IMPORTER } from '../test/wl/documents.ts';
 import { govern, type Parties, type Terms } from '../test/support/governance.ts';
 import type { Chance } from './chance.ts';
@@ -16,7 +18,7 @@ import type { Faults } from './faults.ts';
 import type { Ground, Slug } from './ground.ts';
 import type { CampaignParty } from './party.ts';
 import { Engine } from './engine/engine.ts';
-import { Schedule } from './schedule.ts';
+import { Killed, Schedule } from './schedule.ts';
 
 /** A member, its token and what it buys with. */
 export interface Member {
@@ -38,6 +40,10 @@ export interface WorldOptions {
 const CONTEXT = { actor: 'campaign', source: 'campaign', correlationId: 'campaign' };
 const SWEEP_MS = 15_000;
 const TIDY_MS = 60_000;
+/** More seldom than the relay looks, so that a long calm costs little. */
+const REPORT_MS = 10_000;
+/** Looks that a relay takes amid what goes on at one moment. */
+const REPORT_ROUNDS = 4;
 const CALL_MS = 30_000;
 
 /** A worker tells of a long task at 80 % of its time-out: now and then, amid the steps. */
@@ -54,6 +60,7 @@ export class World {
   readonly exporter: CampaignParty;
   readonly #ground: Ground;
   readonly #listed: ListedOffer[] = [];
+  readonly #reporting = new Set<Slug>();
 
   private constructor({ ground, chance, makeFaults }: WorldOptions) {
     this.#ground = ground;
@@ -107,6 +114,13 @@ export class World {
       });
       const life = { issuedAt: new Date(), expiresAt: new Date(until) };
       await saveToken(db, sealer, { kind: 'PEER', audience, token, ...life });
+      const reporting = await issuer.issue({
+        ...{ sub: own.config.wl.id, aud: CONTROL_PLANE, exp: Math.floor(until / 1_000) },
+        scope: 'telemetry:write',
+        cnf: { 'x5t#S256': own.node.thumbprint() },
+      });
+      const kept = { kind: 'WL', audience: CONTROL_PLANE, token: reporting, ...life } as const;
+      await saveToken(db, sealer, kept);
     }
   }
 
@@ -122,8 +136,37 @@ export class World {
       });
       this.schedule.at(this.schedule.now() + TIDY_MS, tidy);
     };
+    const report = (): void => {
+      this.report();
+      this.schedule.at(this.schedule.now() + REPORT_MS, report);
+    };
     this.schedule.at(this.schedule.now() + SWEEP_MS, sweep);
     this.schedule.at(this.schedule.now() + TIDY_MS, tidy);
+    this.schedule.at(this.schedule.now() + REPORT_MS, report);
+  }
+
+  /** Both relays, beside whatever goes on; one that is stopped or killed is replaced. */
+  report(): void {
+    for (const party of [this.importer, this.exporter]) {
+      if (this.#reporting.has(party.slug)) continue;
+      this.#reporting.add(party.slug);
+      this.schedule.spawn(`${party.slug} reports`, async (own) => {
+        own.onLost = () => void this.#reporting.delete(party.slug);
+        for (let round = 0; round < REPORT_ROUNDS; round += 1) {
+          await tolerate(this.#ground.controlPlane.relay(party));
+          await this.schedule.pass();
+        }
+        this.#reporting.delete(party.slug);
+      });
+    }
+  }
+
+  /** Events that the Control Plane has not answered yet. */
+  async unsent(): Promise<number> {
+    const counts = [this.importer, this.exporter].map(({ slug }) =>
+      outboxLag(this.#ground.databases[slug].db),
+    );
+    return (await Promise.all(counts)).reduce((sum, { unsent }) => sum + unsent, 0);
   }
 
   async sweep(): Promise<void> {
@@ -265,6 +308,6 @@ export class World {
 /** Upkeep and the back office fail with whatever the plan lets fail, and come again. */
 async function tolerate(work: Promise<unknown>): Promise<void> {
   await work.catch((error: unknown) => {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof Killed) throw error;
   });
 }

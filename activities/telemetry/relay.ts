@@ -47,7 +47,8 @@ const BACKOFF_MAX_MS = 10_000;
 const RETRY_AFTER_MAX_MS = 60_000;
 const HEARTBEAT_MS = 1_000;
 
-type Step =
+/** What came of one batch. */
+export type RelayStep =
   | { readonly kind: 'EMPTY' }
   | { readonly kind: 'NOT_READY'; readonly why: string }
   | { readonly kind: 'SENT'; readonly results: readonly SentResult[] }
@@ -90,7 +91,7 @@ async function relay(deps: RelayDeps): Promise<RelayRun> {
 }
 
 /** One batch; the next one is read when this one has its answer. */
-async function relayBatch(deps: RelayDeps, signal: AbortSignal): Promise<Step> {
+export async function relayBatch(deps: RelayDeps, signal: AbortSignal): Promise<RelayStep> {
   const { db, telemetry, tokens } = deps;
   const rows = await nextUnsent(db, BATCH_EVENTS);
   if (rows.length === 0) return { kind: 'EMPTY' };
@@ -148,7 +149,7 @@ function cut(all: readonly Sendable[]): Sendable[] {
 }
 
 /** What no request can carry must not keep the others waiting; it stays in the outbox, marked. */
-async function giveUp({ db, log }: RelayDeps, row: OutboxRow | undefined): Promise<Step> {
+async function giveUp({ db, log }: RelayDeps, row: OutboxRow | undefined): Promise<RelayStep> {
   if (row === undefined) return { kind: 'EMPTY' };
   await markSent(db, [{ eventId: row.event_id, result: 'UNSENDABLE' }]);
   log.error({ eventId: row.event_id, type: row.type }, 'an event is too large to be sent');
@@ -166,7 +167,7 @@ function count(deps: RelayDeps, sum: Sum, results: readonly SentResult[]): void 
   }
 }
 
-function pauseAfter(step: Step, failures: number): number {
+function pauseAfter(step: RelayStep, failures: number): number {
   if (step.kind === 'SENT') return 0;
   if (step.kind === 'EMPTY') return IDLE_MS;
   if (step.kind === 'NOT_READY') return NOT_READY_MS;

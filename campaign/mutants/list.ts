@@ -14,6 +14,7 @@ export interface Mutant {
 const STEPS = 'db/wl/trades/steps.ts';
 const PREFLIGHT = 'db/wl/holds/preflight.ts';
 const ACTIVITIES = 'activities/purchase/activities.ts';
+const OUTBOX = 'db/wl/outbox.ts';
 
 /** Each is a mistake that looks right, and that RULES.md gives a reason against. */
 export const MUTANTS: readonly Mutant[] = [
@@ -191,6 +192,32 @@ export const MUTANTS: readonly Mutant[] = [
         find: '  return minor(divideHalfUp(originUnitPrice * rate, RATE_ONE));',
         replace:
           '  return minor(BigInt(Math.round(Number(originUnitPrice) * (Number(rate) / 1e8))));',
+      },
+    ],
+  },
+  {
+    name: 'high-water-mark-outbox',
+    bug: 'the relay asks for what lies behind the last event that it has sent',
+    edits: [
+      {
+        file: OUTBOX,
+        find: '/** UNSENDABLE: no request can carry it. */',
+        replace: 'const marks = new WeakMap<object, string>();\n',
+      },
+      {
+        file: OUTBOX,
+        find: "    .where('sent_at', 'is', null)\n    .orderBy('occurred_at')",
+        replace: `    .where('event_id', '>', marks.get(db) ?? '00000000-0000-0000-0000-000000000000')
+    .orderBy('event_id')`,
+      },
+      {
+        file: OUTBOX,
+        find: '  await sql`\n    UPDATE outbox SET sent_at',
+        replace: `  for (const { eventId } of outcomes) {
+    if (eventId > (marks.get(db) ?? '')) marks.set(db, eventId);
+  }
+  await sql\`
+    UPDATE outbox SET sent_at`,
       },
     ],
   },

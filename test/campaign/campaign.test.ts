@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Fault } from '../../campaign/faults.ts';
+import { compareEvents } from '../../campaign/control-plane.ts';
 import { openGround, type Ground } from '../../campaign/ground.ts';
 import { judgeHistory, type Entry } from '../../campaign/history.ts';
 import { renderProgress } from '../../campaign/progress.ts';
@@ -74,9 +75,24 @@ test('a run says how fast it is and when it will be over', () => {
   );
 });
 
+test('an event that was never sent, came twice, or was never written is found', () => {
+  const [sent, taken] = [
+    { id: 'a', text: 'x', result: 'ACCEPTED' },
+    { id: 'a', text: 'x' },
+  ];
+  expect(compareEvents([sent], [taken])).toEqual([]);
+  expect(compareEvents([{ ...sent, result: null }], [])).toEqual(['event a was never sent']);
+  expect(compareEvents([sent], [taken, taken])).toEqual(['event a came 2 times, told ACCEPTED']);
+  expect(compareEvents([sent], [{ ...taken, text: 'y' }])).toEqual(['event a is y, sent as x']);
+  expect(compareEvents([], [taken])).toEqual(['event a was never written']);
+});
+
+/** Three databases and a bundle, on however busy a machine. */
+const GROUND_MS = 300_000;
+
 describe('seeds', () => {
   let ground: Ground;
-  beforeAll(async () => void (ground = await openGround(BUNDLES)));
+  beforeAll(async () => void (ground = await openGround(BUNDLES)), GROUND_MS);
   afterAll(() => ground.close());
 
   const plain = (faults: readonly Fault[], kinds = ['buy']): Script => ({
@@ -134,6 +150,14 @@ describe('seeds', () => {
       },
     ];
     expect(holds(await runSeed(ground, plain(faults))).trades).toEqual({ COMPENSATED: 1 });
+  });
+
+  test('a report whose answer is lost is sent again, and counted once', async () => {
+    const label = 'importer report';
+    const lost: Fault = { point: 'call.answered', label, nth: 1, action: 'lose' };
+    const { happened, scanned } = holds(await runSeed(ground, plain([lost])));
+    expect(happened.get('call.answered lose')).toBe(1);
+    expect(scanned.get(11)).toBeGreaterThan(2);
   });
 
   test('a purchase is bought and reversed on the double as on the engine', async () => {
