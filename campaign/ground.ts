@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { createTestIssuer, type TestIssuer } from '../test/wl/tokens.ts';
 import { openControlPlane, type CampaignControlPlane } from './control-plane.ts';
-import { openParty, type CampaignParty, type Stage } from './party.ts';
+import { openParty, type CampaignParty, type MakeClient, type Stage } from './party.ts';
 import { openSandbox, type Sandbox } from './engine/sandbox.ts';
 import type { MovedClock } from './schedule.ts';
 
@@ -57,8 +57,14 @@ const KEPT = ['clock_offset', 'audit_head', 'schema_migration', 'event_key'];
 const POOL_SIZE = 4;
 const CHECK_STATEMENT_MS = 30_000;
 
+export interface GroundOptions {
+  /** Of a party, over what the double of the engine needs. */
+  readonly variables?: (slug: Slug) => Readonly<Record<string, string>>;
+  readonly makeClient?: MakeClient;
+}
+
 /** Starts what the seeds share; `bundles` holds the workflow code between campaigns. */
-export async function openGround(bundles: string): Promise<Ground> {
+export async function openGround(bundles: string, options: GroundOptions = {}): Promise<Ground> {
   const log = pino({ level: process.env['CAMPAIGN_LOG'] ?? 'silent' });
   const folder = await testFolder();
   const [pki, paths, server] = await Promise.all([
@@ -81,7 +87,8 @@ export async function openGround(bundles: string): Promise<Ground> {
   };
   const controlDatabase = openDatabase(server.urlFor('cp'));
   const clock = movedClock({ ...databases, cp: controlDatabase });
-  const place = { pki, folder: folder.path, urlFor: server.urlFor };
+  const { makeClient, variables: more = () => ({}) } = options;
+  const place = { pki, folder: folder.path, urlFor: server.urlFor, more };
   const environments = {
     importer: await environmentOf('importer', place),
     exporter: await environmentOf('exporter', place),
@@ -89,8 +96,8 @@ export async function openGround(bundles: string): Promise<Ground> {
   const { stage, enter } = createStage();
   const foundation: Foundation = { clock, environments, log };
   const parties = {
-    importer: await openParty({ foundation, slug: 'importer', stage }),
-    exporter: await openParty({ foundation, slug: 'exporter', stage }),
+    importer: await openParty({ foundation, slug: 'importer', stage, makeClient }),
+    exporter: await openParty({ foundation, slug: 'exporter', stage, makeClient }),
   };
   const names = SLUGS.flatMap((slug) => Object.keys(parties[slug].activities));
   const tls = await pki.issue({ sanUri: CP_SUBJECT_URI, dnsNames: ['cp.localhost'] });
@@ -144,11 +151,12 @@ interface Place {
   readonly pki: TestPki;
   readonly folder: string;
   readonly urlFor: (database: string) => string;
+  readonly more: (slug: Slug) => Readonly<Record<string, string>>;
 }
 
 async function environmentOf(
   slug: Slug,
-  { pki, folder, urlFor }: Place,
+  { pki, folder, urlFor, more }: Place,
 ): Promise<Record<string, string>> {
   const { cert, key, ca } = await pki.issue({
     sanUri: wlSubjectUri(IDS[slug]),
@@ -160,7 +168,7 @@ async function environmentOf(
     await writeFile(path, text);
     files[`TLS_${name}_FILE`] = path;
   }
-  return { ...(await variables(slug)), ...files, DATABASE_URL: urlFor(slug) };
+  return { ...(await variables(slug)), ...more(slug), ...files, DATABASE_URL: urlFor(slug) };
 }
 
 const KEY_BYTES = 32;
