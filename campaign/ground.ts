@@ -15,7 +15,7 @@ import type { TestWl } from '../test/wl/database.ts';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { createTestIssuer, type TestIssuer } from '../test/wl/tokens.ts';
-import { openParty, type CampaignParty, type Stage } from './party.ts';
+import { openParty, type CampaignParty, type MakeClient, type Stage } from './party.ts';
 import { openSandbox, type Sandbox } from './engine/sandbox.ts';
 import type { MovedClock } from './schedule.ts';
 
@@ -53,8 +53,14 @@ const KEPT = ['clock_offset', 'audit_head', 'schema_migration'];
 const POOL_SIZE = 4;
 const CHECK_STATEMENT_MS = 30_000;
 
+export interface GroundOptions {
+  /** Of a party, over what the double of the engine needs. */
+  readonly variables?: (slug: Slug) => Readonly<Record<string, string>>;
+  readonly makeClient?: MakeClient;
+}
+
 /** Starts what the seeds share; `bundles` holds the workflow code between campaigns. */
-export async function openGround(bundles: string): Promise<Ground> {
+export async function openGround(bundles: string, options: GroundOptions = {}): Promise<Ground> {
   const log = pino({ level: process.env['CAMPAIGN_LOG'] ?? 'silent' });
   const folder = await testFolder();
   const [pki, paths, server] = await Promise.all([
@@ -70,7 +76,8 @@ export async function openGround(bundles: string): Promise<Ground> {
     exporter: openDatabase(server.urlFor('exporter')),
   };
   const clock = movedClock(databases);
-  const place = { pki, folder: folder.path, urlFor: server.urlFor };
+  const { makeClient, variables: more = () => ({}) } = options;
+  const place = { pki, folder: folder.path, urlFor: server.urlFor, more };
   const environments = {
     importer: await environmentOf('importer', place),
     exporter: await environmentOf('exporter', place),
@@ -78,8 +85,8 @@ export async function openGround(bundles: string): Promise<Ground> {
   const { stage, enter } = createStage();
   const foundation: Foundation = { clock, environments, log };
   const parties = {
-    importer: await openParty({ foundation, slug: 'importer', stage }),
-    exporter: await openParty({ foundation, slug: 'exporter', stage }),
+    importer: await openParty({ foundation, slug: 'importer', stage, makeClient }),
+    exporter: await openParty({ foundation, slug: 'exporter', stage, makeClient }),
   };
   const names = SLUGS.flatMap((slug) => Object.keys(parties[slug].activities));
   const controlPlane = await pki.issue({ sanUri: CP_SUBJECT_URI, dnsNames: ['cp.localhost'] });
@@ -125,11 +132,12 @@ interface Place {
   readonly pki: TestPki;
   readonly folder: string;
   readonly urlFor: (database: string) => string;
+  readonly more: (slug: Slug) => Readonly<Record<string, string>>;
 }
 
 async function environmentOf(
   slug: Slug,
-  { pki, folder, urlFor }: Place,
+  { pki, folder, urlFor, more }: Place,
 ): Promise<Record<string, string>> {
   const { cert, key, ca } = await pki.issue({
     sanUri: wlSubjectUri(IDS[slug]),
@@ -141,7 +149,7 @@ async function environmentOf(
     await writeFile(path, text);
     files[`TLS_${name}_FILE`] = path;
   }
-  return { ...(await variables(slug)), ...files, DATABASE_URL: urlFor(slug) };
+  return { ...(await variables(slug)), ...more(slug), ...files, DATABASE_URL: urlFor(slug) };
 }
 
 const KEY_BYTES = 32;

@@ -16,17 +16,25 @@ import { openWlNode, type WlNode } from '../workers/compose/wl-node.ts';
 import { APPROVAL_WORKFLOW } from '../workflows/approval/contract.ts';
 import { PURCHASE_WORKFLOW } from '../workflows/purchase/contract.ts';
 import { REVERSAL_WORKFLOW } from '../workflows/reversal/contract.ts';
-import { engineClient } from './engine/client.ts';
+import { engineClient, type EngineClientOptions } from './engine/client.ts';
 import type { Activities, Engine } from './engine/engine.ts';
 import { labelOf, type Faults } from './faults.ts';
 import type { Foundation, Slug } from './ground.ts';
 import type { Schedule } from './schedule.ts';
 
+/** What a seed asks of the engine itself, beside what the product asks of it. */
+export interface SeedEngine {
+  readonly counts: { readonly tasks: number; readonly replays: number };
+  crash(forMs: number): void;
+  forget(workflowId: string): void | Promise<void>;
+  openIds(): ReadonlySet<string> | Promise<ReadonlySet<string>>;
+}
+
 /** What is in force for the seed that runs now. */
 export interface Stage {
   readonly schedule: Schedule;
   readonly faults: Faults;
-  readonly engines: Readonly<Record<Slug, Engine>>;
+  readonly engines: Readonly<Record<Slug, SeedEngine>>;
   /** The product asks for a pull. */
   readonly onPull: () => Promise<void>;
 }
@@ -45,9 +53,17 @@ export interface PartyOptions {
   readonly foundation: Foundation;
   readonly slug: Slug;
   readonly stage: () => Stage;
+  /** In place of the double's. */
+  readonly makeClient?: MakeClient | undefined;
 }
 
-const TYPES: ReadonlySet<string> = new Set([
+export type MakeClient = (
+  slug: Slug,
+  options: Omit<EngineClientOptions, 'engine'>,
+) => ReturnType<typeof engineClient>;
+
+/** What a script's engine runs; a start of another is only noted. */
+export const TYPES: ReadonlySet<string> = new Set([
   PURCHASE_WORKFLOW,
   REVERSAL_WORKFLOW,
   APPROVAL_WORKFLOW,
@@ -62,12 +78,15 @@ export async function openParty(options: PartyOptions): Promise<CampaignParty> {
   const shutdown = createShutdown({ log, graceMs: GRACE_MS });
   const health = createHealth({ log });
   const metrics = createMetrics({ process: slug, nodeFigures: false });
-  const client = engineClient({
-    engine: () => stage().engines[slug],
+  const asked: Omit<EngineClientOptions, 'engine'> = {
     types: TYPES,
     pass: (point, label) => stage().faults.pass(point, `${slug} ${label}`),
     onOther: () => stage().onPull(),
-  });
+  };
+  const client =
+    options.makeClient?.(slug, asked) ??
+    // Without a client of its own a stage has the double behind it.
+    engineClient({ ...asked, engine: () => stage().engines[slug] as Engine });
   const node: WlNode = await openWlNode(config, {
     ...{ name: slug, log, health, metrics, shutdown },
     client: () => client as never,
@@ -103,7 +122,8 @@ export async function openParty(options: PartyOptions): Promise<CampaignParty> {
   };
 }
 
-function activitiesOf(node: WlNode, log: Foundation['log']): Activities {
+/** The activities of a white label that a script comes by. */
+export function activitiesOf(node: WlNode, log: Foundation['log']): Activities {
   const { database, agent, exporter, board, peerUrl } = node;
   const { db } = database;
   return {

@@ -9,7 +9,7 @@ import { Faults } from './faults.ts';
 import type { Ground } from './ground.ts';
 import { answered, judgeHistory, type Entry } from './history.ts';
 import type { Operation, Script } from './script.ts';
-import { World, type Member, type Shown } from './world.ts';
+import { World, type Member, type RealEngine, type Shown } from './world.ts';
 
 /** What came of one seed. */
 export interface Outcome {
@@ -133,7 +133,7 @@ class Seed {
       world.engines[operation.party].crash(operation.forMs);
     } else if (operation.kind === 'forget') {
       const tradeId = this.tradeOf(operation.of);
-      if (tradeId !== undefined) world.engines.importer.forget(`purchase/${tradeId}`);
+      if (tradeId !== undefined) await world.engines.importer.forget(`purchase/${tradeId}`);
     } else if (operation.kind === 'cut') {
       world.faults.cutUntil = world.schedule.now() + operation.forMs;
     } else if (operation.kind === 'skew') {
@@ -201,11 +201,11 @@ class Seed {
   }
 }
 
-/** Runs a script against the real product on the double, and judges what it left behind. */
-export async function runSeed(ground: Ground, script: Script): Promise<Outcome> {
+/** Runs a script against the real product, on the double unless told, and judges what is left. */
+export async function runSeed(ground: Ground, script: Script, real?: RealEngine): Promise<Outcome> {
   const chance = new Chance(script.seed ^ 0x5eed);
   const world = await World.open({
-    ...{ ground, chance },
+    ...{ ground, chance, real },
     makeFaults: (schedule) => new Faults(schedule, script.faults),
   });
   const seed = new Seed(script, ground, world);

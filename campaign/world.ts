@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { callJson, type CallAnswer } from '../activities/clients/agent.ts';
 import { createOrphanSweepActivities } from '../activities/upkeep/orphan-sweep.ts';
@@ -14,7 +15,7 @@ import { govern, type Parties, type Terms } from '../test/support/governance.ts'
 import type { Chance } from './chance.ts';
 import type { Faults } from './faults.ts';
 import type { Ground, Slug } from './ground.ts';
-import type { CampaignParty } from './party.ts';
+import type { CampaignParty, SeedEngine } from './party.ts';
 import { Engine } from './engine/engine.ts';
 import { Schedule } from './schedule.ts';
 
@@ -33,6 +34,15 @@ export interface WorldOptions {
   readonly ground: Ground;
   readonly chance: Chance;
   readonly makeFaults: (schedule: Schedule) => Faults;
+  /** In place of the double: the real server, whose time passes by itself. */
+  readonly real?: RealEngine | undefined;
+}
+
+export interface RealEngine {
+  readonly schedule: Schedule;
+  readonly engines: Readonly<Record<Slug, SeedEngine>>;
+  /** Nothing of the seed is left at the engine. */
+  end(): Promise<void>;
 }
 
 const CONTEXT = { actor: 'campaign', source: 'campaign', correlationId: 'campaign' };
@@ -42,6 +52,8 @@ const CALL_MS = 30_000;
 
 /** A worker tells of a long task at 80 % of its time-out: now and then, amid the steps. */
 const HEARTBEAT_SHARE = 0.1;
+/** A sweep that fails is part of the plan, and the next comes. */
+const SILENT = new DefaultLogger('ERROR');
 /** Tokens outlive every seed on the campaign's clock. */
 const TOKEN_LIFE_MS = 30 * 86_400_000;
 
@@ -49,15 +61,17 @@ const TOKEN_LIFE_MS = 30 * 86_400_000;
 export class World {
   readonly schedule: Schedule;
   readonly faults: Faults;
-  readonly engines: Readonly<Record<Slug, Engine>>;
+  readonly engines: Readonly<Record<Slug, SeedEngine>>;
   readonly importer: CampaignParty;
   readonly exporter: CampaignParty;
   readonly #ground: Ground;
   readonly #listed: ListedOffer[] = [];
+  readonly #real: RealEngine | undefined;
 
-  private constructor({ ground, chance, makeFaults }: WorldOptions) {
+  private constructor({ ground, chance, makeFaults, real }: WorldOptions) {
     this.#ground = ground;
-    this.schedule = new Schedule(chance, ground.clock);
+    this.#real = real;
+    this.schedule = real?.schedule ?? new Schedule(chance, ground.clock);
     this.faults = makeFaults(this.schedule);
     this.importer = ground.parties.importer;
     this.exporter = ground.parties.exporter;
@@ -69,7 +83,7 @@ export class World {
         pass: (point, label) => this.faults.pass(point, `${slug} ${label}`),
         isHeartbeatDue: () => chance.isHit(HEARTBEAT_SHARE),
       });
-    this.engines = { importer: engine('importer'), exporter: engine('exporter') };
+    this.engines = real?.engines ?? { importer: engine('importer'), exporter: engine('exporter') };
   }
 
   static async open(options: WorldOptions): Promise<World> {
@@ -132,7 +146,7 @@ export class World {
         log: this.#ground.log,
         startRelay: async () => false,
       });
-      const run = new MockActivityEnvironment();
+      const run = new MockActivityEnvironment(undefined, { logger: SILENT });
       await tolerate(run.run(sweeps.sweepTrades));
       await tolerate(run.run(sweeps.sweepApprovals));
     }
@@ -255,8 +269,9 @@ export class World {
   }
 
   /** Nothing of this seed acts in the next. */
-  close(): Promise<void> {
-    return this.schedule.end();
+  async close(): Promise<void> {
+    await this.schedule.end();
+    await this.#real?.end();
   }
 }
 
