@@ -8,6 +8,7 @@ import { FINISHED, runMutants } from './mutants/run.ts';
 import { add, readRecord, renderRecord, writeRecord } from './record.ts';
 import { runSeed } from './run-seed.ts';
 import { scriptOf } from './script.ts';
+import { runCrashes } from './server/crash-main.ts';
 import { runOnServer } from './server/main.ts';
 import { shrink } from './shrink.ts';
 
@@ -20,6 +21,7 @@ const USAGE = `npm run campaign -- [--seeds=N] [--from=S] [--data=DIR] [--first]
   --processes  on a stack of real processes (30 seeds of about a minute)
   --server   runs the scripts on the real Temporal server, with processes that are killed
   --compare  runs scripts without faults on the double and on the server, and compares
+  --crash-every-step  workers die after each event and at each point (--workflow=TYPE)
   --lanes    seeds on the server at once (3)`;
 
 const SEEDS = 100;
@@ -43,6 +45,8 @@ async function main(): Promise<number> {
       processes: { type: 'boolean', default: false },
       server: { type: 'boolean', default: false },
       compare: { type: 'boolean', default: false },
+      'crash-every-step': { type: 'boolean', default: false },
+      workflow: { type: 'string' },
       lanes: { type: 'string', default: LANES },
       help: { type: 'boolean', default: false },
     },
@@ -54,6 +58,9 @@ async function main(): Promise<number> {
   const seeds = values.seeds === undefined ? SEEDS : Number(values.seeds);
   if (values.mutants !== undefined) return runMutants(values.mutants, { seeds, say });
   if (values.processes) return runProcesses({ ...values, say });
+  if (values['crash-every-step']) {
+    return runCrashes({ bundles: BUNDLES, only: values.workflow, say });
+  }
   if (values.server || values.compare) {
     const from = values.from === undefined ? undefined : Number(values.from);
     const { data, compare: isComparing } = values;

@@ -31,7 +31,9 @@ const passing = new Map<number, (failure?: PointFailure) => void>();
 const sends = new Map<number, () => Promise<unknown>>();
 let passed = 0;
 
-const tell = (message: FromHost): void => void process.send?.(message);
+/** Where nobody listens any more the end comes with the lost channel. */
+const tell = (message: FromHost): void =>
+  void process.send?.(message, undefined, undefined, () => undefined);
 
 async function pass(
   point: CampaignPoint,

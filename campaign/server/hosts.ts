@@ -1,9 +1,11 @@
 import { ConnectionFailure } from '../../activities/clients/agent.ts';
 import type { Faults } from '../faults.ts';
+import type { Slug } from '../ground.ts';
 import { Killed, type Schedule, type Thread } from '../schedule.ts';
 import { Host, type Passing } from './host.ts';
 import type { PointFailure } from './messages.ts';
-import { createTaskTypes } from './task-types.ts';
+import { createTaskTypes, type TaskSeen } from './task-types.ts';
+import type { Watch } from './watch.ts';
 
 /** What is in force for the seed that runs now. */
 export interface Moment {
@@ -12,7 +14,8 @@ export interface Moment {
 }
 
 export interface HostsOptions {
-  readonly slug: string;
+  readonly slug: Slug;
+  readonly watch?: Watch | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly address: string;
   /** Undefined between seeds. */
@@ -21,6 +24,10 @@ export interface HostsOptions {
   readonly onError: (error: unknown) => void;
 }
 
+type Passed = Pick<Passing, 'point' | 'label'> & Partial<Pick<Passing, 'again'>>;
+
+/** What a process that is gone waits for. */
+const NEVER = new Promise<never>(() => undefined);
 /** A stopped one that woke up works beside its successor; more are told to finish. */
 const ACTIVE_MAX = 2;
 
@@ -34,6 +41,8 @@ export class Hosts {
   readonly #all = new Set<Host>();
   #spare: Promise<Host>;
   #isClosed = false;
+  /** Epoch ms of the last death of one process. */
+  lastKilledAt: number | undefined;
   readonly counts = { tasks: 0, replays: 0, killed: 0, stopped: 0 };
 
   constructor(options: HostsOptions) {
@@ -82,22 +91,25 @@ export class Hosts {
   }
 
   async #load(): Promise<Host> {
-    const { slug, environment, address } = this.#options;
+    const { slug, environment, address, watch } = this.#options;
     const types = createTaskTypes();
     const host: Host = await Host.start({
       environment,
       wire: {
         address,
         onAnswer: async ({ method, response }) => {
-          const isTask = types.learn(method, response);
-          if (isTask === undefined) return;
-          this.counts.tasks += 1;
-          if (isTask.isWhole) this.counts.replays += 1;
+          // A poll that came to nothing.
+          if (method.startsWith('Poll') && response.length === 0) return;
+          const task = types.learn(method, response);
+          if (task !== undefined) this.#count(task);
+          if ((await watch?.isTime(slug, method)) !== true) return;
+          this.#lose(host);
+          await NEVER;
         },
         onAsk: async ({ method, request }) => {
           const type = types.completed(method, request);
           if (type === undefined) return;
-          await this.#stand(host, (faults) => faults.pass('task.recorded', `${slug} ${type}`));
+          await this.#passed(host, { point: 'task.recorded', label: `${slug} ${type}` });
         },
       },
       onPull: () => this.#options.onPull(),
@@ -111,9 +123,16 @@ export class Hosts {
     return host;
   }
 
-  async #passed(host: Host, passing: Passing): Promise<PointFailure | undefined> {
+  #count(task: TaskSeen): void {
+    this.counts.tasks += 1;
+    if (task.isWhole) this.counts.replays += 1;
+    this.#options.watch?.onTask(this.#options.slug, task);
+  }
+
+  async #passed(host: Host, passing: Passed): Promise<PointFailure | undefined> {
     const { point, label, again } = passing;
-    const send = point.startsWith('call') ? async () => again() : undefined;
+    const send = again === undefined ? undefined : async () => again();
+    this.#options.watch?.onPass(this.#options.slug, point, label);
     return this.#stand(host, (faults) => faults.pass(point, label, send));
   }
 
@@ -149,6 +168,7 @@ export class Hosts {
 
   #lose(host: Host): void {
     this.counts.killed += 1;
+    this.lastKilledAt = Date.now();
     this.#active = this.#active.filter((one) => one !== host);
     this.#end(host);
     this.#attempt(this.ready());

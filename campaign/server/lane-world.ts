@@ -12,6 +12,7 @@ import { runSeed, type Outcome } from '../run-seed.ts';
 import type { Script } from '../script.ts';
 import { realClient } from './client.ts';
 import { Hosts } from './hosts.ts';
+import type { Watch } from './watch.ts';
 import { RealSchedule, SPEED } from './real-schedule.ts';
 
 export interface LaneOptions {
@@ -21,6 +22,7 @@ export interface LaneOptions {
   readonly bundles: string;
   /** Over the times that fit a script. */
   readonly variables?: Readonly<Record<string, string>>;
+  readonly watch?: Watch;
 }
 
 /** Two white labels of one lane, with databases, processes and namespaces of their own. */
@@ -28,6 +30,9 @@ export interface Lane {
   readonly ground: Ground;
   run(script: Script): Promise<Outcome>;
   /** Processes of workers that were killed and stopped so far. */
+  /** Epoch ms of the last death of a process in the script that ran last. */
+  lastKilledAt(): number | undefined;
+  historyLength(slug: Slug, workflowId: string): Promise<number>;
   lost(): { readonly killed: number; readonly stopped: number };
   close(): Promise<void>;
 }
@@ -67,21 +72,22 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
     }),
     makeClient: (slug, asked) => realClient(engines[slug].client, asked),
   });
-  return laneOf({ ground, engines, address });
+  return laneOf({ ground, engines, address, watch: options.watch });
 }
 
 interface LaneParts {
   readonly ground: Ground;
   readonly engines: Readonly<Record<Slug, TemporalConnection>>;
   readonly address: string;
+  readonly watch: Watch | undefined;
 }
 
-function laneOf({ ground, engines, address }: LaneParts): Lane {
+function laneOf({ ground, engines, address, watch }: LaneParts): Lane {
   let failed: unknown;
   let stage: Stage | undefined;
   const hostsOf = (slug: Slug): Hosts =>
     new Hosts({
-      ...{ slug, address, moment: () => stage },
+      ...{ slug, address, watch, moment: () => stage },
       environment: ground.environments[slug],
       onPull: async () => stage?.onPull(),
       onError: (error) => void (failed ??= error),
@@ -95,7 +101,16 @@ function laneOf({ ground, engines, address }: LaneParts): Lane {
       killed: importer.counts.killed + exporter.counts.killed,
       stopped: importer.counts.stopped + exporter.counts.stopped,
     }),
+    lastKilledAt: () => {
+      const times = SLUGS.map((slug) => hosts[slug].lastKilledAt ?? 0);
+      return Math.max(...times) || undefined;
+    },
+    async historyLength(slug, workflowId) {
+      const handle = engines[slug].client.workflow.getHandle(workflowId);
+      return (await handle.describe()).historyLength;
+    },
     async run(script) {
+      for (const slug of SLUGS) hosts[slug].lastKilledAt = undefined;
       await Promise.all(SLUGS.map((slug) => hosts[slug].ready()));
       const outcome = await runSeed(scaled, script, {
         schedule: new RealSchedule(),

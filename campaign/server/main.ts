@@ -22,7 +22,7 @@ export interface ServerRun {
 
 const ENTRY = fileURLToPath(new URL('./lane.ts', import.meta.url));
 /** The server's default of 10 s for whoever names none: a seed would wait for nothing else. */
-const TASK_TIMEOUT = { 'history.defaultWorkflowTaskTimeout': 2 };
+export const TASK_TIMEOUT = { 'history.defaultWorkflowTaskTimeout': 2 };
 const SHOWN_EVERY = 10;
 
 /** Runs seeds on one real server, several lanes at once; answers the exit code. */
