@@ -123,7 +123,7 @@ export async function crashEverywhere(
     broken.push(...outcome.broken.map((line) => `${what}: ${line}`));
     if (diedAt === undefined) return;
     deaths += 1;
-    const tookMs = Math.max(0, (await lastMove(lane)) - diedAt);
+    const tookMs = Math.max(0, Math.round((await lastMove(lane)) - diedAt));
     times.push(tookMs);
     say(`  ${what}: the last move ${tookMs} ms after the death`);
   };
