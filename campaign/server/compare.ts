@@ -56,7 +56,7 @@ export async function compare(double: Ground, lane: Lane, script: Script): Promi
 /** In the order of their requests, with what broke. */
 async function standing({ databases }: Ground, { broken }: Outcome): Promise<string[]> {
   const { rows } = await sql<{ text: string }>`
-    SELECT concat_ws(' ', state, reason, quantity, total_minor) AS text
+    SELECT concat_ws(' ', state, reason, quantity, amount_minor) AS text
       FROM trade ORDER BY created_at, trade_id`.execute(databases.importer.db);
   return [...rows.map(({ text }) => text), ...broken];
 }
