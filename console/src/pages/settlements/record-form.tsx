@@ -1,11 +1,11 @@
 import { Button, Group, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useRef } from 'react';
 import { post } from '../../api/client.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { useSaving } from '../../parts/saving.ts';
 import { Section } from '../../parts/section.tsx';
 import { WlSelect } from '../../parts/wl-select.tsx';
+import { useWordsKey } from '../../parts/words-key.ts';
 import { settlementTexts } from '../../texts/settlements.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { SETTLEMENTS, type Settlement } from './types.ts';
@@ -22,20 +22,14 @@ export function RecordForm({ src, dst }: Props) {
   const say = useTexts(settlementTexts);
   const initialValues: Entered = { src: src ?? '', dst: dst ?? '', amount: '', note: '' };
   const form = useForm({ initialValues });
-  // The same words sent twice are one settlement; other words are another one.
-  const sent = useRef({ words: '', key: '' });
-  const keyOf = (values: Entered): string => {
-    const words = JSON.stringify(values);
-    if (sent.current.words !== words) sent.current = { words, key: crypto.randomUUID() };
-    return sent.current.key;
-  };
+  const { keyOf, forget } = useWordsKey();
   const saving = useSaving({
     form,
     save: (values: Entered) =>
       post<Settlement>(SETTLEMENTS, values, { idempotencyKey: keyOf(values) }),
     saidWhenSaved: () => say('recorded'),
     onSaved: () => {
-      sent.current = { words: '', key: '' };
+      forget();
       form.reset();
     },
   });

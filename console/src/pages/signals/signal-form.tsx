@@ -1,6 +1,5 @@
 import { Button, Group, List, SegmentedControl, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useRef } from 'react';
 import { post } from '../../api/client.ts';
 import { useWlName } from '../../api/queries.ts';
 import { confirm } from '../../parts/confirm.tsx';
@@ -8,6 +7,7 @@ import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { useSaving } from '../../parts/saving.ts';
 import { Section } from '../../parts/section.tsx';
 import { WlSelect } from '../../parts/wl-select.tsx';
+import { useWordsKey } from '../../parts/words-key.ts';
 import { signalTexts } from '../../texts/signals.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { useSnapshot } from '../relationships/snapshots.ts';
@@ -29,19 +29,13 @@ const NOTHING: Entered = { src: '', dst: '', action: 'DISABLE', reason: '' };
 export function SignalForm() {
   const say = useTexts(signalTexts);
   const form = useForm<Entered>({ initialValues: NOTHING });
-  // The same words sent twice are one signal; other words are another one.
-  const sent = useRef({ words: '', key: '' });
-  const keyOf = (values: Entered): string => {
-    const words = JSON.stringify(values);
-    if (sent.current.words !== words) sent.current = { words, key: crypto.randomUUID() };
-    return sent.current.key;
-  };
+  const { keyOf, forget } = useWordsKey();
   const saving = useSaving({
     form,
     save: (values: Entered) => post<Signal>(SIGNALS, values, { idempotencyKey: keyOf(values) }),
     saidWhenSaved: () => say('signalled'),
     onSaved: () => {
-      sent.current = { words: '', key: '' };
+      forget();
       form.reset();
     },
   });
