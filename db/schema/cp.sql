@@ -5,6 +5,44 @@ CREATE OR REPLACE FUNCTION public.clock()
  LANGUAGE sql
 AS $function$ SELECT clock_timestamp() + (SELECT offset_ms FROM clock_offset) * interval '1 millisecond' $function$;
 
+CREATE OR REPLACE FUNCTION public.count_trade_day()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  EXECUTE format($statement$
+    INSERT INTO trade_day AS known
+    SELECT own.day, exporter, importer, status, own.refusal, own.month, own.currency,
+           sum(sign), sum(sign * own.amount)
+      FROM (%s) AS moved,
+           day_of_trade(started_at, status, reason, confirmed_at, sold_amount, sold_currency) AS own
+     GROUP BY own.day, exporter, importer, status, own.refusal, own.month, own.currency
+    HAVING sum(sign) <> 0 OR sum(sign * own.amount) <> 0
+     ORDER BY own.day, exporter, importer, status, own.refusal, own.month, own.currency
+    ON CONFLICT (day, exporter, importer, status, refusal, month, currency) DO UPDATE
+       SET trades = known.trades + excluded.trades, amount = known.amount + excluded.amount
+  $statement$, CASE TG_OP
+    WHEN 'INSERT' THEN 'SELECT 1 AS sign, * FROM came'
+    WHEN 'DELETE' THEN 'SELECT -1 AS sign, * FROM went'
+    ELSE 'SELECT 1 AS sign, * FROM came UNION ALL SELECT -1, * FROM went'
+  END);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.day_of_trade(started_at timestamp with time zone, status text, reason text, confirmed_at timestamp with time zone, sold_amount text, sold_currency text)
+ RETURNS TABLE(day timestamp with time zone, refusal text, month text, currency text, amount numeric)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT date_trunc('day', started_at, 'UTC'),
+         CASE WHEN status = 'REJECTED' THEN coalesce(reason, '') ELSE '' END,
+         CASE WHEN sold THEN to_char(confirmed_at AT TIME ZONE 'UTC', 'YYYY-MM') ELSE '' END,
+         CASE WHEN sold THEN sold_currency ELSE '' END,
+         CASE WHEN sold THEN sold_amount::numeric ELSE 0 END
+    FROM (SELECT status = 'CONFIRMED' AND confirmed_at IS NOT NULL AND sold_amount IS NOT NULL
+                 AND sold_currency IS NOT NULL AS sold) AS known
+$function$;
+
 CREATE OR REPLACE FUNCTION public.drop_event_days(oldest date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -352,7 +390,8 @@ CREATE TABLE pair_day (
   reserved_delta bigint NOT NULL,
   settlements_received_delta bigint NOT NULL,
   settlements_paid_delta bigint NOT NULL,
-  CONSTRAINT pair_day_pkey PRIMARY KEY (src, dst, day),
+  recorded_day timestamp with time zone NOT NULL,
+  CONSTRAINT pair_day_pkey PRIMARY KEY (src, dst, day, recorded_day),
   CONSTRAINT pair_day_src_dst_fkey FOREIGN KEY (src, dst) REFERENCES pair(src, dst)
 );
 
@@ -726,6 +765,19 @@ CREATE TABLE trade (
   CONSTRAINT trade_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'PROVISIONAL'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'REVERSED'::text])))
 );
 
+CREATE TABLE trade_day (
+  day timestamp with time zone NOT NULL,
+  exporter uuid NOT NULL,
+  importer uuid NOT NULL,
+  status text NOT NULL,
+  refusal text NOT NULL,
+  month text NOT NULL,
+  currency text NOT NULL,
+  trades bigint NOT NULL,
+  amount numeric NOT NULL,
+  CONSTRAINT trade_day_pkey PRIMARY KEY (day, exporter, importer, status, refusal, month, currency)
+);
+
 CREATE TABLE trade_mismatch (
   id uuid NOT NULL DEFAULT uuidv7(),
   importer uuid NOT NULL,
@@ -896,6 +948,10 @@ CREATE INDEX pair_journal_occurred ON public.pair_journal USING btree (src, dst,
 
 CREATE INDEX pair_journal_page ON public.pair_journal USING btree (src, dst, id);
 
+CREATE INDEX pair_journal_recorded ON public.pair_journal USING btree (src, dst, recorded_at, id);
+
+CREATE INDEX pair_journal_reference ON public.pair_journal USING btree (reference);
+
 CREATE UNIQUE INDEX pair_journal_settlement ON public.pair_journal USING btree (src, dst, kind, reference) WHERE (kind = ANY (ARRAY['SETTLEMENT_RECEIVED'::text, 'SETTLEMENT_PAID'::text]));
 
 CREATE INDEX pair_journal_time ON public.pair_journal USING btree (occurred_at);
@@ -940,6 +996,8 @@ CREATE INDEX trade_id ON public.trade USING btree (trade_id);
 
 CREATE INDEX trade_importer ON public.trade USING btree (importer, started_at DESC);
 
+CREATE INDEX trade_latencies ON public.trade USING btree (started_at) INCLUDE (latency_ms, exporter_latency_ms, importer, exporter) WHERE (NOT needed_approval);
+
 CREATE UNIQUE INDEX trade_mismatch_open ON public.trade_mismatch USING btree (importer, exporter, trade_id) WHERE (resolved_at IS NULL);
 
 CREATE INDEX trade_mismatch_raised ON public.trade_mismatch USING btree (raised_at) WHERE (resolved_at IS NULL);
@@ -979,3 +1037,9 @@ CREATE TRIGGER pair_journal_append_only BEFORE DELETE OR UPDATE ON pair_journal 
 CREATE TRIGGER signal_attempt_append_only BEFORE UPDATE ON signal_attempt FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER signed_head_append_only BEFORE DELETE OR UPDATE ON signed_head FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER trade_day_delete AFTER DELETE ON trade REFERENCING OLD TABLE AS went FOR EACH STATEMENT EXECUTE FUNCTION count_trade_day();
+
+CREATE TRIGGER trade_day_insert AFTER INSERT ON trade REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION count_trade_day();
+
+CREATE TRIGGER trade_day_update AFTER UPDATE ON trade REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION count_trade_day();

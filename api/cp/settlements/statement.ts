@@ -19,7 +19,8 @@ export function statementRoute({ db }: StatementDeps, guards: Guards): Route {
     ...{ tag: 'Settlements', group: 'admin', guard: guards.operator('risk', 'auditor') },
     method: 'get',
     path: '/admin/api/settlements/statement',
-    summary: "A pair's opening, trades, settlements and closing of a period; whole as CSV by Accept",
+    summary:
+      "A pair's opening, trades, settlements and closing of a period; whole as CSV by Accept",
     query: statementQuery,
     responses: { 200: [statementView, 'csv'] },
     refuses: ['NOT_FOUND'],

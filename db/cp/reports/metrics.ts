@@ -72,7 +72,9 @@ export async function countTrades(
       .slice(0, DAY_ROWS_MAX),
     byReason: rows
       .flatMap(({ src, dst, reason, trades }) =>
-        reason === null || reason === '' || src === null || dst === null ? [] : [{ src, dst, reason, trades }],
+        reason === null || reason === '' || src === null || dst === null
+          ? []
+          : [{ src, dst, reason, trades }],
       )
       .toSorted((a, b) => b.trades - a.trades || (a.reason < b.reason ? -1 : 1))
       .slice(0, GROUPS_MAX),

@@ -87,7 +87,10 @@ export function mismatchesOf(db: Kysely<CpSchema>, key: TradeKey): Promise<Misma
     .execute();
 }
 
-function namedTrades(db: Kysely<CpSchema>, trades: AliasedTrades = sql<TradeRow>`trade`.as('trade')) {
+function namedTrades(
+  db: Kysely<CpSchema>,
+  trades: AliasedTrades = sql<TradeRow>`trade`.as('trade'),
+) {
   return db
     .selectFrom(trades)
     .leftJoin('wl as buying', 'buying.id', 'trade.importer')

@@ -244,8 +244,8 @@ describe('a statement', () => {
       items: [{ kind: 'SETTLEMENT_PAID', reference: id, amount: '296.30' }],
     });
     const seen: unknown[] = [];
-    for (let cursor: unknown = ''; cursor !== undefined && seen.length < 9;) {
-      const page = await ask(`${path}&limit=1${cursor === '' ? '' : `&cursor=${String(cursor)}`}`);
+    for (let cursor: string | undefined = ''; cursor !== undefined && seen.length < 9;) {
+      const page = await ask(`${path}&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`);
       expect(page.body).toMatchObject({ opening: '100.00', closing: '310.00' });
       const { items, nextCursor } = page.body as Items & { readonly nextCursor?: string };
       seen.push(...items.map(({ balance }) => balance));
