@@ -52,7 +52,7 @@ export function Decide({ settlement, work }: Props) {
     if (answer !== undefined) work.mutate({ id, choice });
   };
   return (
-    <Group gap="xs" wrap="nowrap">
+    <Group gap="xs">
       {isMaker ? (
         <Text size="xs">{say('another')}</Text>
       ) : (
