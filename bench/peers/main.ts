@@ -186,6 +186,8 @@ async function measureOnce(
   const mayRepeat = (): boolean => !plan.quick && pace.hasSpare(turnsLeft);
   const measured = await measureQuietly(field, cell, system, mayRepeat);
   pace.took((performance.now() - startedAt) / measured.tries);
+  // What was measured while the processes were being stopped is nobody's figure.
+  signal.throwIfAborted();
   const result = { ...measured, repetition };
   await store.write(result);
   const { p50, p99 } = mergedFigures([result]);
