@@ -34,6 +34,8 @@ export class Host {
   readonly #polling = Promise.withResolvers<void>();
   readonly #exited: Promise<unknown>;
   isGone = false;
+  /** It takes work, or did. */
+  hasBegun = false;
 
   private constructor(options: HostOptions, wire: Wire) {
     this.#options = options;
@@ -67,6 +69,7 @@ export class Host {
     await this.#loaded.promise;
     this.#tell({ kind: 'begin' });
     await this.#polling.promise;
+    this.hasBegun = true;
   }
 
   kill(): void {
@@ -120,6 +123,7 @@ export class Host {
     const error = new Error(`a process of workers has ended: ${detail}`);
     this.#loaded.reject(error);
     this.#polling.reject(error);
-    if (!wasKilled) this.#options.onEnded(detail);
+    // Of one that never began its starter is told.
+    if (!wasKilled && this.hasBegun) this.#options.onEnded(detail);
   }
 }

@@ -30,6 +30,8 @@ type Passed = Pick<Passing, 'point' | 'label'> & Partial<Pick<Passing, 'again'>>
 const NEVER = new Promise<never>(() => undefined);
 /** A stopped one that woke up works beside its successor; more are told to finish. */
 const ACTIVE_MAX = 2;
+/** A process connects to database and engine within seconds, or the machine has no time at all. */
+const START_TRIES = 5;
 
 /**
  * The processes of workers of one white label: at least one that works, and one that is loaded and
@@ -80,13 +82,22 @@ export class Hosts {
     });
   }
 
-  async #next(): Promise<void> {
+  /** As a supervisor does: one that can't start on a busy machine is followed by another. */
+  async #next(tries = START_TRIES): Promise<void> {
     if (this.#isClosed) return;
     const coming = this.#spare;
     this.#spare = coming.then(() => this.#load());
     const host = await coming;
     this.#active.push(host);
-    await host.begin();
+    try {
+      await host.begin();
+    } catch (error) {
+      this.#active = this.#active.filter((one) => one !== host);
+      // One that was killed before it took work has its successor already.
+      if (!this.#all.has(host)) return;
+      if (tries <= 1) throw error;
+      return this.#next(tries - 1);
+    }
     for (const old of this.#active.splice(0, this.#active.length - ACTIVE_MAX)) old.retire();
   }
 

@@ -1,7 +1,7 @@
 // A process that runs scripts one after the other in a lane of its own.
 import { openGround, type Ground } from '../ground.ts';
 import type { Outcome } from '../run-seed.ts';
-import { scriptOf } from '../script.ts';
+import { scriptOf, type Script } from '../script.ts';
 import { compare, COMPARED, type Comparison } from './compare.ts';
 import { openLane, type Lane, type LaneOptions } from './lane-world.ts';
 import { forServer } from './server-script.ts';
@@ -24,12 +24,24 @@ export interface ToLane {
   readonly seed: number | undefined;
 }
 
-/** A seed that can't be run in three tries is reported as broken. */
+/** A machine that is too busy three times in a row ends the campaign. */
 const VOIDED_MAX = 2;
 
 /** The campaign itself got no connection in time: nothing is said of the product. */
 function isVoid({ broken }: Outcome): boolean {
-  return broken.some((line) => line.startsWith('the run failed: Connection terminated due to'));
+  return broken.some((line) => line.startsWith(`the run failed: ${NO_CONNECTION}`));
+}
+
+const NO_CONNECTION = 'Connection terminated due to connection timeout';
+
+/** Undefined where not even the ground could be emptied in time. */
+async function attempt(lane: Lane, script: Script): Promise<Outcome | undefined> {
+  try {
+    return await lane.run(forServer(script));
+  } catch (error) {
+    if (error instanceof Error && error.message === NO_CONNECTION) return undefined;
+    throw error;
+  }
 }
 
 const tell = (message: FromLane): void => void process.send?.(message);
@@ -47,12 +59,13 @@ async function main(): Promise<void> {
     if (double !== undefined) {
       tell({ kind: 'compared', comparison: await compare(double, lane, script) });
     } else {
-      let outcome = await lane.run(forServer(script));
+      let outcome: Outcome | undefined;
       let voided = 0;
-      for (; voided < VOIDED_MAX && isVoid(outcome); voided += 1) {
-        outcome = await lane.run(forServer(script));
+      for (; outcome === undefined || isVoid(outcome); voided += 1) {
+        if (voided > VOIDED_MAX) throw new Error(`seed ${seed}: no connection in time`);
+        outcome = await attempt(lane, script);
       }
-      tell({ kind: 'outcome', outcome, voided, lost: lane.lost() });
+      tell({ kind: 'outcome', outcome, voided: voided - 1, lost: lane.lost() });
     }
   };
   const end = async (): Promise<void> => {
