@@ -49,6 +49,11 @@ export interface Ground extends Foundation {
   close(): Promise<void>;
 }
 
+/**
+ * In real time: a buyer who is not answered by then is told that it is pending, and one whose workflow
+ * has not started in a part of it is refused. Longer makes seeds slow, shorter makes them refuse.
+ */
+const BUY_DEADLINE_MS = '500';
 const SLUGS = ['importer', 'exporter'] as const;
 const IDS = { importer: IMPORTER, exporter: EXPORTER };
 const CURRENCIES = { importer: 'XIM', exporter: 'XEX' };
@@ -190,8 +195,8 @@ async function variables(slug: Slug): Promise<Record<string, string>> {
     WL_SLUG: slug,
     WL_CURRENCY: CURRENCIES[slug],
     WORKFLOW_BUNDLE: 'in-process',
-    // Real time passes only where code waits for it itself: short, and never decisive.
-    BUY_DEADLINE_MS: '300',
+    // Real time passes only where code waits for it itself.
+    BUY_DEADLINE_MS,
     PREFLIGHT_TIMEOUT_MS: '20000',
     CONFIRM_TIMEOUT_MS: '20000',
     BREAKER_HALF_OPEN_MS: '20',
