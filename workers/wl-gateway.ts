@@ -5,6 +5,7 @@ import { readWlConfig } from '../runtime/config.ts';
 import { linkEngine } from './compose/engine-link.ts';
 import { createWorkerParts, run, serveParty } from './compose/process.ts';
 import { purchaseWorker } from './compose/purchase-worker.ts';
+import { startUnstartedWatch } from './compose/unstarted-watch.ts';
 import { wlApiDeps } from './compose/wl-api.ts';
 import { openWlNode } from './compose/wl-node.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     workers: async () => [purchaseWorker(node, bundle)],
     onPolling: (client) => warmUpPurchases(client, `${hostname()}-${process.pid}`),
   });
+  startUnstartedWatch(node, parts);
   await serveParty(config, parts, {
     routes: wlRoutes(wlApiDeps(config, node, parts.metrics)),
     document: WL_DOCUMENT,

@@ -27,6 +27,7 @@ import { purchaseWorker } from './compose/purchase-worker.ts';
 import { tellOfRefusedHeads } from './compose/refused-heads.ts';
 import { telemetryRelayActivities } from './compose/telemetry-relay.ts';
 import { watchBooks } from './compose/trade-figures.ts';
+import { startUnstartedWatch } from './compose/unstarted-watch.ts';
 import { workflowBundle } from './compose/workflow-bundle.ts';
 import { openWlNode, type WlNode } from './compose/wl-node.ts';
 
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
     },
   });
   // Added after the workers, so stopped before them: they wait for the run to end.
+  startUnstartedWatch(node, parts);
   parts.shutdown.add('telemetry relay', () => stopping.abort());
   // Tokens are bound to the certificate: a replaced one needs new ones at once.
   node.tls.onChange(() => {

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import { requestPurchase } from '../../db/wl/trades/request.ts';
+import { watchUnstarted } from '../../activities/upkeep/unstarted-watch.ts';
 import { isKeptByKey, rejectUnstarted } from '../../db/wl/trades/unstarted.ts';
+import { eventually } from '../stack/setup.ts';
 import { startWlDatabases, type TestServer } from './database.ts';
 import { IMPORTER } from './documents.ts';
 import { createImporter, type TestImporter } from './importer.ts';
@@ -68,4 +71,33 @@ describe('a purchase whose workflow may not have been started', () => {
     expect(await isKeptByKey(db, tradeId)).toBe(true);
     expect(await ask(key)).toEqual({ kind: 'REPEATED', tradeId });
   });
+});
+
+test('a purchase that nobody started is started once, when its gateway has had a second for it', async () => {
+  const { db } = importer.wl;
+  const before = await ask(randomUUID());
+  await importer.moveClock(16);
+  const wanted = await ask(randomUUID());
+  await importer.moveClock(2);
+  const young = await ask(randomUUID());
+  const started: string[] = [];
+  const ending = new AbortController();
+  const starter = {
+    startPurchase: async ({ tradeId }: { readonly tradeId: string }) => {
+      started.push(tradeId);
+      return true;
+    },
+  };
+  const watching = watchUnstarted({
+    db,
+    starter,
+    log: pino({ level: 'silent' }),
+    signal: ending.signal,
+  });
+  await eventually('the older one is started', () => started.includes(wanted.tradeId));
+  await eventually('the younger one is started', () => started.includes(young.tradeId));
+  ending.abort();
+  await watching;
+  expect(started.filter((tradeId) => tradeId === wanted.tradeId)).toHaveLength(1);
+  expect(started).not.toContain(before.tradeId);
 });

@@ -31,6 +31,27 @@ export async function listOpenTrades(
     .execute();
 }
 
+/** Purchases that still stand as they were requested, of that age. The oldest first. */
+export async function listUnstarted(
+  db: Kysely<WlTables>,
+  {
+    fromMs,
+    toMs,
+    limit,
+  }: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
+): Promise<Omit<OpenTrade, 'state'>[]> {
+  const before = (ms: number) => sql<Date>`clock() - ${ms}::integer * interval '1 millisecond'`;
+  return db
+    .selectFrom('trade')
+    .select(['trade_id as tradeId', 'exporter'])
+    .where('state', '=', 'REQUESTED')
+    .where('created_at', '<=', before(fromMs))
+    .where('created_at', '>', before(toMs))
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+}
+
 /** Every transition of a trade, in the order of its versions. */
 export async function readTransitions(
   db: Kysely<WlTables>,
