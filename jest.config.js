@@ -25,7 +25,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testSequencer: '<rootDir>/test/support/longest-first.js',
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
-  // Jest leaves one of two cores idle; these tests wait for servers and timers most of the time.
-  maxWorkers: 3,
+  // These tests wait for servers and timers much of the time: three left a sixth of two cores idle.
+  maxWorkers: 4,
   testTimeout: 30_000,
 };

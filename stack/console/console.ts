@@ -11,7 +11,8 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = join(ROOT, 'console');
 const VITE = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-const BUILT = join(ROOT, 'build', 'console');
+/** What cp-api serves below `/admin/`. */
+export const CONSOLE_FOLDER = join(ROOT, 'build', 'console');
 // A dot file, which is never served.
 const STAMP = '.stamp';
 // A build takes seconds of CPU; a cold disk and a busy machine make many times that of it.
@@ -28,7 +29,7 @@ export async function ensureConsole(): Promise<void> {
 
 /** Builds beside the present build and takes its place at once: who reads it meanwhile finds one. */
 async function buildConsole(hash: string): Promise<void> {
-  const fresh = `${BUILT}.${process.pid}`;
+  const fresh = `${CONSOLE_FOLDER}.${process.pid}`;
   try {
     await rm(fresh, { recursive: true, force: true });
     await vite(fresh);
@@ -61,10 +62,10 @@ async function vite(outDir: string): Promise<void> {
 
 async function replaceBuild(fresh: string, hash: string): Promise<void> {
   const old = `${fresh}.old`;
-  await mkdir(join(BUILT, '..'), { recursive: true });
-  await rename(BUILT, old).catch(unlessMissing);
+  await mkdir(join(CONSOLE_FOLDER, '..'), { recursive: true });
+  await rename(CONSOLE_FOLDER, old).catch(unlessMissing);
   try {
-    await rename(fresh, BUILT);
+    await rename(fresh, CONSOLE_FOLDER);
   } catch (error) {
     // Another start of the same code was a moment faster.
     if ((await builtHash()) !== hash) throw error;
@@ -73,7 +74,7 @@ async function replaceBuild(fresh: string, hash: string): Promise<void> {
 }
 
 function builtHash(): Promise<string | undefined> {
-  return readFile(join(BUILT, STAMP), 'utf8').catch(unlessMissing);
+  return readFile(join(CONSOLE_FOLDER, STAMP), 'utf8').catch(unlessMissing);
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {

@@ -6,6 +6,7 @@ import {
   cancelOnceAsked,
   differing,
   garbled,
+  reversedBehindOurBack,
   unresolved,
 } from '../purchase/scenarios/parked.ts';
 import { bought, boughtUntil } from '../purchase/scenarios/scenario.ts';
@@ -103,6 +104,10 @@ const PARKED_WAYS: readonly ParkedWay[] = [
   { reason: 'ANSWER_INVALID', park: nothingHeld, verb: 'retry', ends: 'COMPENSATED' },
   { reason: 'ANSWER_INVALID', park: nothingHeld, verb: 'abandon', ends: 'COMPENSATED' },
   { reason: 'UNRESOLVED', park: unresolved, verb: 'retry', ends: 'COMPENSATED' },
+  {
+    ...{ reason: 'REVERSED_UNEXPECTEDLY', park: reversedBehindOurBack },
+    ...{ verb: 'resolve', ends: 'COMPENSATED' },
+  },
 ];
 
 test.each(PARKED_WAYS)(

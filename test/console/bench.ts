@@ -64,12 +64,7 @@ export async function openConsole(
       const login = { method: 'POST', body: person } as const;
       const session = await stack.web(CP).need('/admin/api/auth/login', login);
       const page = await profile.newPage();
-      // A session is of its tab, and any address of the origin reaches the tab's store.
-      await page.goto(new URL('/healthz', url('/')).href);
-      const text = JSON.stringify(JSON.stringify(session));
-      await page.evaluate(`sessionStorage.setItem('xpory.session', ${text})`);
-      await page.goto(url(path));
-      await page.getByRole('navigation', { name: 'Menu' }).waitFor({ state: 'attached' });
+      await enter(page, url(path), session);
       return page;
     },
     person: (email, roles) => addPerson(stack, email, roles),
@@ -88,6 +83,16 @@ export async function signIn(page: Page, { email, password }: Person): Promise<v
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Senha', { exact: false }).first().fill(password);
   await page.getByRole('button', { name: 'Entrar' }).click();
+  await page.getByRole('navigation', { name: 'Menu' }).waitFor({ state: 'attached' });
+}
+
+/** Opens a page of the console with a session that the API has given. */
+export async function enter(page: Page, url: string, session: unknown): Promise<void> {
+  // A session is of its tab, and any address of the origin reaches the tab's store.
+  await page.goto(new URL('/healthz', url).href);
+  const text = JSON.stringify(JSON.stringify(session));
+  await page.evaluate(`sessionStorage.setItem('xpory.session', ${text})`);
+  await page.goto(url);
   await page.getByRole('navigation', { name: 'Menu' }).waitFor({ state: 'attached' });
 }
 

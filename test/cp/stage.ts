@@ -32,7 +32,7 @@ import {
   type PolicyRevisionInput,
 } from '../../workflows/policy-revision/contract.ts';
 import { createTestPki, type TestPki } from '../support/certificates.ts';
-import { startHttpParty } from '../support/http-party.ts';
+import { startHttpParty, type HttpPartyOptions } from '../support/http-party.ts';
 import { createDesk } from '../support/desk.ts';
 import { freePort } from '../stack/setup.ts';
 
@@ -88,6 +88,8 @@ export interface Stage {
 
 export interface StageOptions {
   readonly rateLimits?: Partial<RateLimits>;
+  /** The console's files, where a browser takes part. */
+  readonly mount?: HttpPartyOptions['mount'];
   readonly profile?: 'local' | 'production';
   /** Instead of ISSUER. */
   readonly issuer?: string;
@@ -136,6 +138,7 @@ export async function startControlPlane(options: StageOptions = {}): Promise<Sta
   const party = await startHttpParty({
     tls,
     tlsPort: options.tlsPort,
+    ...(options.mount && { mount: options.mount }),
     rateLimits: { login: { requests: 1_000, windowSeconds: 60 }, ...options.rateLimits },
     routes: cpRoutes({
       db,

@@ -2,7 +2,14 @@ import { readDocument, saveDocument } from '../../db/wl/control-tokens.ts';
 import { storeBatch, openEventDays } from '../../db/cp/telemetry/intake.ts';
 import type { EventType } from '../../domain/telemetry/events.ts';
 import type { Json } from '../../domain/shared/canonical.ts';
-import { EXPORTER, IMPORTER, registerBoth, startControlPlane, type Stage } from '../cp/stage.ts';
+import {
+  EXPORTER,
+  IMPORTER,
+  registerBoth,
+  startControlPlane,
+  type Stage,
+  type StageOptions,
+} from '../cp/stage.ts';
 import { ISSUER } from '../wl/tokens.ts';
 import { startPurchaseBench, type PurchaseBench } from './purchase-bench.ts';
 import type { WhiteLabel } from './white-label.ts';
@@ -16,8 +23,10 @@ export interface DeskBench {
   stop(): Promise<void>;
 }
 
-export async function startDeskBench(): Promise<DeskBench> {
-  const cp = await startControlPlane({ issuer: ISSUER });
+export async function startDeskBench(
+  options: Pick<StageOptions, 'mount'> = {},
+): Promise<DeskBench> {
+  const cp = await startControlPlane({ issuer: ISSUER, ...options });
   const bench = await startPurchaseBench({ pki: cp.pki });
   await registerBoth(cp);
   await openEventDays(cp.db, new Date());
