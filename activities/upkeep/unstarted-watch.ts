@@ -31,14 +31,14 @@ const ROWS_MAX = 50;
 export async function watchUnstarted(deps: UnstartedWatchDeps): Promise<void> {
   const { db, log, signal } = deps;
   const within = { fromMs: IDLE_MS, toMs: SWEPT_AFTER_MS, limit: ROWS_MAX };
-  let tried = new Set<string>();
+  let running = new Set<string>();
   while (!signal.aborted) {
     try {
       const rows = await listUnstarted(db, within);
-      await Promise.all(
-        rows.filter(({ tradeId }) => !tried.has(tradeId)).map((row) => start(deps, row)),
+      const runs = await Promise.all(
+        rows.map(async (row) => running.has(row.tradeId) || (await start(deps, row))),
       );
-      tried = new Set(rows.map(({ tradeId }) => tradeId));
+      running = new Set(rows.filter((_, index) => runs[index]).map(({ tradeId }) => tradeId));
     } catch (err) {
       // The database is away; the sweep looks at what is missed here.
       log.debug({ err }, 'purchases without a start could not be looked for');
@@ -47,16 +47,20 @@ export async function watchUnstarted(deps: UnstartedWatchDeps): Promise<void> {
   }
 }
 
+/** Whether its workflow runs now; where the engine is not linked yet, the next look asks again. */
 async function start(
   { starter, log }: UnstartedWatchDeps,
   trade: { readonly tradeId: string; readonly exporter: string },
-): Promise<void> {
+): Promise<boolean> {
   const { tradeId } = trade;
   try {
     if (await starter.startPurchase(trade)) {
       log.warn({ tradeId }, 'a purchase that was not started by its gateway is started');
     }
+    return true;
   } catch (err) {
-    log.warn({ err, tradeId }, 'a purchase that was not started could not be started either');
+    // What stays so is the sweep's, which says it aloud.
+    log.debug({ err, tradeId }, 'a purchase that was not started could not be started either');
+    return false;
   }
 }

@@ -81,9 +81,12 @@ test('a purchase that nobody started is started once, when its gateway has had a
   await importer.moveClock(2);
   const young = await ask(randomUUID());
   const started: string[] = [];
+  let asked = 0;
   const ending = new AbortController();
   const starter = {
     startPurchase: async ({ tradeId }: { readonly tradeId: string }) => {
+      asked += 1;
+      if (asked === 1) throw new Error('the engine is not connected');
       started.push(tradeId);
       return true;
     },
