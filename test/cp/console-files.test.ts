@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
@@ -53,3 +53,23 @@ test('what is not there is not found, now and once it is there', async () => {
   await writeFile(`${folder.path}/assets/later-Cd2.js`, SCRIPT);
   expect(await (await ask('/assets/later-Cd2.js', 'gzip')).text()).toBe(SCRIPT);
 });
+
+test.each(['/../../etc/passwd', '/%2e%2e/%2E%2e/etc/passwd', '/..', '/./x'])(
+  '%s is no page, though any other address is the first one',
+  async (path) => {
+    const statusOf = (wanted: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        // As it stands: fetch would resolve the dots before it sends.
+        get({ ...addressOf(server), path: `/admin${wanted}` }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        }).on('error', reject);
+      });
+    expect(await statusOf('/trades/..x')).toBe(200);
+    expect(await statusOf(path)).not.toBe(200);
+  },
+);
+
+function addressOf(listening: Server): { readonly host: string; readonly port: number } {
+  return { host: '127.0.0.1', port: (listening.address() as AddressInfo).port };
+}

@@ -23,6 +23,8 @@ const NONCE_BYTES = 16;
 const NONCE_PLACE = '__CSP_NONCE__';
 const API_PATH = /^\/api(?:\/|$)/;
 const METHODS = new Set(['GET', 'HEAD']);
+// Browsers resolve these themselves: who sends one wants out of the folder.
+const UPWARDS = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /** Serves the built console below /admin/; any address there that is no file is its first page. */
 export function serveConsole(app: Express, folder: string): void {
@@ -70,9 +72,8 @@ function smaller(folder: string): RequestHandler {
 
 /** The API below the same address answers for itself, in its own shape. */
 const onlyPages: RequestHandler = (request, response, next) => {
-  if (!METHODS.has(request.method) || API_PATH.test(request.path)) {
-    throw new Problem('NOT_FOUND');
-  }
+  const isPage = METHODS.has(request.method) && !API_PATH.test(request.path);
+  if (!isPage || UPWARDS.test(request.path)) throw new Problem('NOT_FOUND');
   if (request.originalUrl === CONSOLE_PATH) return response.redirect(308, `${CONSOLE_PATH}/`);
   next();
 };
