@@ -17,7 +17,7 @@ import { trendsOf } from './trend.ts';
 
 const ENV = { RATE_LIMIT_BUY: '100000/60', RATE_LIMIT_BACKOFFICE: '100000/60' };
 /** More than a cool-down of 60 s lets one account buy at one a second. */
-const OFFERS = { unitPrice: '12.34', available: 10_000_000, count: 90 };
+const OFFERS = { unitPrice: '12.34', available: 1_000_000, count: 90 };
 const LIMIT = '900000000.00';
 /** Forty samples or more of a run of ten minutes: enough for a mean of each third. */
 const SAMPLE_EVERY_MS = 10_000;
