@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { TradeState } from '../../../domain/purchase/trade.ts';
 import type { WlTables } from '../schema.ts';
+import { IS_OPEN } from './read.ts';
 
 const OPEN: readonly TradeState[] = [
   'REQUESTED',
@@ -17,7 +18,7 @@ export async function openPurchases(db: Kysely<WlTables>): Promise<ReadonlyMap<s
     .selectFrom('trade')
     .select(({ fn }) => ['state', fn.countAll<bigint>().as('count')])
     // The condition of the index `trade_open`, so that years of outcomes are not read.
-    .where('state', 'not in', ['CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED'])
+    .where(IS_OPEN)
     .groupBy('state')
     .execute();
   const counts = new Map(rows.map(({ state, count }) => [state, Number(count)]));

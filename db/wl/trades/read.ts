@@ -9,6 +9,12 @@ export interface OpenTrade {
 }
 
 /**
+ * Written into the statement: as a parameter, which may be any state, no plan that is kept could use
+ * the index of open trades, and each look would read all that ever were.
+ */
+export const IS_OPEN = sql<boolean>`state NOT IN ('CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED')`;
+
+/**
  * Trades that are not final, or still owe the exporter a cancel, and have not moved for a while:
  * those a crash may have left without a workflow. The oldest first.
  */
@@ -19,12 +25,7 @@ export async function listOpenTrades(
   return db
     .selectFrom('trade')
     .select(['trade_id as tradeId', 'exporter', 'state'])
-    .where((where) =>
-      where.or([
-        where('state', 'not in', ['CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED']),
-        where('cancel_due', '=', true),
-      ]),
-    )
+    .where((where) => where.or([IS_OPEN, where('cancel_due', '=', true)]))
     .where('updated_at', '<', sql<Date>`clock() - ${idleSeconds}::integer * interval '1 second'`)
     .orderBy('created_at')
     .limit(limit)
@@ -44,7 +45,7 @@ export async function listUnstarted(
   return db
     .selectFrom('trade')
     .select(['trade_id as tradeId', 'exporter'])
-    .where('state', '=', 'REQUESTED')
+    .where('state', '=', sql.lit('REQUESTED'))
     .where('created_at', '<=', before(fromMs))
     .where('created_at', '>', before(toMs))
     .orderBy('created_at')
