@@ -1,7 +1,13 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { readRelationship } from '../../../db/cp/relationship.ts';
-import { readStatement, type Statement } from '../../../db/cp/settlements/read.ts';
+import {
+  readStatement,
+  readStatementEnds,
+  readStatementLines,
+  type Statement,
+  type StatementLine,
+} from '../../../db/cp/settlements/read.ts';
 import { currencyOf } from '../../../db/cp/wl.ts';
 import { decodeCursor, encodeCursor } from '../../http/pagination.ts';
 import { Problem } from '../../http/problem.ts';
@@ -66,12 +72,13 @@ const CSV_PAGE = 2_000;
 const CSV_LINES_MAX = 50_000;
 
 async function readWhole(db: CpApiDeps['db'], query: Query): Promise<Statement> {
-  const lines: Statement['lines'][number][] = [];
+  const period = periodOf(query);
+  const lines: StatementLine[] = [];
   for (;;) {
     const after = lines.at(-1)?.id;
-    const page = await readStatement(db, query, { ...periodOf(query), limit: CSV_PAGE, after });
-    lines.push(...page.lines);
-    if (page.lines.length < CSV_PAGE) return { ...page, lines };
+    const page = await readStatementLines(db, query, { ...period, limit: CSV_PAGE, after });
+    lines.push(...page);
+    if (page.length < CSV_PAGE) return { ...(await readStatementEnds(db, query, period)), lines };
     if (lines.length >= CSV_LINES_MAX) {
       const message = `the period has more than ${CSV_LINES_MAX} lines; ask for it in parts`;
       throw new Problem('VALIDATION_FAILED', {

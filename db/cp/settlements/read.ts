@@ -103,8 +103,30 @@ export interface StatementPage {
 export async function readStatement(
   db: Kysely<CpSchema>,
   pair: Pair,
-  { from, to, limit, after }: StatementPage,
+  page: StatementPage,
 ): Promise<Statement> {
+  const lines = await readStatementLines(db, pair, page);
+  return { ...(await readStatementEnds(db, pair, page)), lines };
+}
+
+/** What was owed before the period and after it, whichever page of lines is read. */
+export async function readStatementEnds(
+  db: Kysely<CpSchema>,
+  pair: Pair,
+  { from, to }: Pick<StatementPage, 'from' | 'to'>,
+): Promise<Omit<Statement, 'lines'>> {
+  return {
+    openingMinor: await debtBefore(db, pair, from),
+    closingMinor: await debtBefore(db, pair, to),
+  };
+}
+
+/** The lines alone, for who reads page after page. */
+export async function readStatementLines(
+  db: Kysely<CpSchema>,
+  pair: Pair,
+  { from, to, limit, after }: StatementPage,
+): Promise<StatementLine[]> {
   let page = journalOf(db, pair)
     .where('recorded_at', '>=', from)
     .where('recorded_at', '<', to)
@@ -119,15 +141,11 @@ export async function readStatement(
     );
   }
   const rows = await page.orderBy('recorded_at').orderBy('id').limit(limit).execute();
-  return {
-    openingMinor: await debtBefore(db, pair, from),
-    lines: rows.map((row) => ({
-      ...{ id: row.id, at: row.recorded_at, kind: row.kind, reference: row.reference },
-      deltaMinor: debtOf(deltasOf(row)),
-      balanceMinor: debtOf(figuresOf(row)),
-    })),
-    closingMinor: await debtBefore(db, pair, to),
-  };
+  return rows.map((row) => ({
+    ...{ id: row.id, at: row.recorded_at, kind: row.kind, reference: row.reference },
+    deltaMinor: debtOf(deltasOf(row)),
+    balanceMinor: debtOf(figuresOf(row)),
+  }));
 }
 
 function journalOf(db: Kysely<CpSchema>, { src, dst }: Pair) {
