@@ -81,8 +81,8 @@ function readMachine(): Omit<CpuReading, 'byProcess'> | undefined {
   };
 }
 
-/** Processes end while they are listed. */
-function readIfThere(path: string): string | undefined {
+/** A file of /proc; nothing where its process has ended while it was listed. */
+export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { hash } from '@node-rs/argon2';
 import { Client, Connection } from '@temporalio/client';
 import { cpRoutes, CP_DOCUMENT, createCpVerifier } from '../api/cp/app.ts';
-import { serveConsole } from '../api/cp/console/files.ts';
+import { CONSOLE_FOLDER, serveConsole } from '../api/cp/console/files.ts';
 import { createEngine } from '../api/cp/engine.ts';
 import { createLooker } from '../activities/work/looker.ts';
 import { createWorkStarter } from '../activities/work/starter.ts';
@@ -28,7 +27,6 @@ import { openTls } from './compose/transport.ts';
 
 const NAME = 'cp-api';
 /** Where `npm run build` puts it. */
-const CONSOLE_FOLDER = fileURLToPath(new URL('../build/console', import.meta.url));
 
 /** The Control Plane's API. It serves without the engine: what it starts there is only haste. */
 async function main(): Promise<void> {

@@ -4,6 +4,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { CONSOLE_FOLDER } from '../../api/cp/console/files.ts';
 import { StackError, messageOf } from '../errors.ts';
 
 const run = promisify(execFile);
@@ -11,8 +12,6 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = join(ROOT, 'console');
 const VITE = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-/** What cp-api serves below `/admin/`. */
-export const CONSOLE_FOLDER = join(ROOT, 'build', 'console');
 // A dot file, which is never served.
 const STAMP = '.stamp';
 // A build takes seconds of CPU; a cold disk and a busy machine make many times that of it.

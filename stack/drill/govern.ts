@@ -1,16 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { CpSchema } from '../../db/cp/schema.ts';
-import { openCheckout, startBuying } from './buyers.ts';
-import { createClientLog, describeEntries } from './client-log.ts';
+import { describeEntries } from './client-log.ts';
 import { waitForCalm } from './calm.ts';
 import { openControlPlane, until } from './control-plane.ts';
-import { judge } from './judge.ts';
 import { openAccounts, putUpOffers } from './market.ts';
 import { startOfficers } from './officers.ts';
 import type { Officers } from './officers.ts';
 import type { DrillOptions } from './options.ts';
 import { waitForQuiet } from './quiet.ts';
 import { compareBalance, compareSettlements } from './recount.ts';
+import { allHeld, SHOP_ENV, withShop } from './shop.ts';
 import { openStage, sleep } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -19,11 +18,7 @@ import type { Stage } from './stage.ts';
  * confirmed, pairs switched by hand, policies changed, purchases approved and reversed.
  */
 const TARGETS = ['cp-api', 'cp-worker', 'importer-worker', 'exporter-worker'] as const;
-const ENV = {
-  RATE_LIMIT_BUY: '100000/60',
-  RATE_LIMIT_BACKOFFICE: '100000/60',
-  RATE_LIMIT_ADMIN: '100000/60',
-};
+const ENV = { ...SHOP_ENV, RATE_LIMIT_ADMIN: '100000/60' };
 /** More than a cool-down of 60 s lets one account buy at one a second. */
 const OFFERS = { plain: 80, approval: 10 };
 const DEEP_STOCK = 1_000_000;
@@ -33,45 +28,28 @@ const BACK_WITHIN_MS = 120_000;
 
 /** True: nothing was lost or doubled, and the balance is what both ledgers add up to. */
 export async function drillGovernance(options: DrillOptions): Promise<boolean> {
-  const stage = await openStage({ name: 'govern', env: ENV });
-  const log = createClientLog(`${stage.dataDir}/client.jsonl`);
-  const { checkout, close } = openCheckout(stage);
-  const cp = openControlPlane(stage);
-  let stop: (() => Promise<unknown>) | undefined;
-  let goHome: (() => Promise<void>) | undefined;
-  try {
-    const work = async (): Promise<boolean> => {
-      const buyers = await openAccounts(stage, options.buyers);
-      const wish = { available: DEEP_STOCK };
-      const offers = await putUpOffers(stage, [
-        { ...wish, unitPrice: '37.02', count: OFFERS.plain },
-        { ...wish, unitPrice: '1200.00', count: OFFERS.approval },
-      ]);
-      const everyMs = options.every * 1_000;
-      const buying = startBuying({ buyers, offers, log, checkout, everyMs });
-      const officers = await startOfficers(stage, log);
-      stop = () => Promise.all([buying.stop(), officers.stop()]);
-      goHome = () => officers.goHome();
-      await killAll(stage, options.kills);
-      stage.say('the buyers stop, the officers too');
-      await stop();
-      await officers.reopen();
-      stage.say(`requests: ${describeEntries(log.entries)}`);
-      const results = await judgeAll({ stage, cp, officers }, () =>
-        judge(stage, { entries: log.entries, checkout, buyers }),
-      );
-      stage.say(`results: ${JSON.stringify(results)}`);
-      return Object.values(results).every(Boolean);
-    };
-    return await Promise.race([work(), stage.broken]);
-  } finally {
-    await stop?.();
-    await goHome?.();
-    await close();
-    await log.close();
-    await cp.destroy();
-    await stage.close();
-  }
+  return withShop(await openStage({ name: 'govern', env: ENV }), async (shop) => {
+    const { stage } = shop;
+    const cp = openControlPlane(stage);
+    shop.leaveWith(() => cp.destroy());
+    const buyers = await openAccounts(stage, options.buyers);
+    const wish = { available: DEEP_STOCK };
+    const offers = await putUpOffers(stage, [
+      { ...wish, unitPrice: '37.02', count: OFFERS.plain },
+      { ...wish, unitPrice: '1200.00', count: OFFERS.approval },
+    ]);
+    const buying = shop.startBuying({ buyers, offers, everyMs: options.every * 1_000 });
+    const officers = await startOfficers(stage, shop.log);
+    shop.leaveWith(() => officers.goHome());
+    shop.leaveWith(() => officers.stop());
+    await killAll(stage, options.kills);
+    stage.say('the buyers stop, the officers too');
+    await Promise.all([buying.stop(), officers.stop()]);
+    await officers.reopen();
+    stage.say(`requests: ${describeEntries(shop.log.entries)}`);
+    const scene = { stage, cp, officers };
+    return allHeld(stage, await judgeAll(scene, () => shop.judge(buyers)));
+  });
 }
 
 async function killAll(stage: Stage, kills: number): Promise<void> {

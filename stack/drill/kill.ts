@@ -1,17 +1,13 @@
 import { renderTable } from '../table.ts';
-import { startApproving } from './approver.ts';
-import { openCheckout, startBuying } from './buyers.ts';
 import type { Buying } from './buyers.ts';
-import { createClientLog, describeEntries } from './client-log.ts';
-import { judge } from './judge.ts';
-import { openAccounts, putUpOffers } from './market.ts';
+import { describeEntries } from './client-log.ts';
+import { measureGatewayKills } from './gateway-kills.ts';
 import { awaitMoment } from './moments.ts';
 import type { DrillOptions } from './options.ts';
 import { waitForQuiet } from './quiet.ts';
-import { widenLimit } from './relationship.ts';
+import { allHeld, prepareBuyers, SHOP_ENV, withShop } from './shop.ts';
 import { openStage, sleep } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { measureTakeover } from './takeover.ts';
 import { processOf, WANTED_STATES } from './targets.ts';
 import type { KillTarget, WantedState } from './targets.ts';
 import { countStates, describeStates, eventually, openAt, readOpenTrades } from './trade-rows.ts';
@@ -27,12 +23,6 @@ export interface Kill {
   readonly awayMs: number;
 }
 
-// Nobody measures rates here: an account is stopped from nothing but by what is killed.
-export const KILL_ENV = { RATE_LIMIT_BUY: '100000/60', RATE_LIMIT_BACKOFFICE: '100000/60' };
-/** More than a cool-down of 60 s lets one account buy at one a second; a few need a person. */
-const OFFERS = { plain: 90, approval: 18 };
-const DEEP_STOCK = 1_000_000;
-const LIMIT = '90000000.00';
 // Eight restarts in a row end the stack; a process that was up for 5 s starts a new count.
 const WELL_MS = 6_000;
 const BACK_WITHIN_MS = 120_000;
@@ -41,59 +31,23 @@ const TAKEOVERS_MAX = 5;
 
 /** Kills every process under buyers, as often as asked, and judges what is left. True: all held. */
 export async function drillKills(options: DrillOptions): Promise<boolean> {
-  const stage = await openStage({ name: 'kill', env: KILL_ENV });
-  const log = createClientLog(`${stage.dataDir}/client.jsonl`);
-  const { checkout, close } = openCheckout(stage);
-  const everyMs = options.every * 1_000;
-  let stopBuying: (() => Promise<void>) | undefined;
-  try {
-    const work = async (): Promise<boolean> => {
-      const { buyers, offers } = await prepareBuyers(stage, options.buyers);
-      const approver = startApproving(stage);
-      const buying = startBuying({ buyers, offers, log, checkout, everyMs });
-      stopBuying = async () => {
-        await buying.stop();
-        approver.stop();
-      };
-      const takeovers = await measureTakeover(stage, Math.min(options.kills, TAKEOVERS_MAX));
-      const kills = await campaign(stage, options, buying);
-      stage.say('the buyers stop');
-      await buying.stop();
-      const quiet = await waitForQuiet(stage);
-      approver.stop();
-      stage.say(`requests: ${describeEntries(log.entries)}`);
-      stage.say(`decisions: ${JSON.stringify(approver.counts())}; log ${log.path}`);
-      const covered = reportCoverage(stage, options, kills);
-      const judged = await judge(stage, { entries: log.entries, checkout, buyers });
-      const results = { quiet, covered, takeovers, judged };
-      stage.say(`results: ${JSON.stringify(results)}`);
-      return Object.values(results).every(Boolean);
-    };
-    return await Promise.race([work(), stage.broken]);
-  } finally {
-    await stopBuying?.();
-    await close();
-    await log.close();
-    await stage.close();
-  }
-}
-
-/** Buyers, and more offers than they can buy in a cool-down. */
-export async function prepareBuyers(stage: Stage, count: number) {
-  await widenLimit(stage, LIMIT);
-  const buyers = await openAccounts(stage, count);
-  const wish = { available: DEEP_STOCK };
-  const [plain, approval] = [OFFERS.plain / 6, OFFERS.approval / 6];
-  // Mixed, so that every buyer meets one that needs a person every few seconds.
-  const offers = await putUpOffers(
-    stage,
-    Array.from({ length: 6 }).flatMap(() => [
-      { ...wish, unitPrice: '12.34', count: plain },
-      { ...wish, unitPrice: '1200.00', count: approval },
-    ]),
-  );
-  stage.say(`${buyers.length} buyers, ${offers.length} offers of ${DEEP_STOCK} each`);
-  return { buyers, offers };
+  return withShop(await openStage({ name: 'kill', env: SHOP_ENV }), async (shop) => {
+    const { stage, log } = shop;
+    const { buyers, offers } = await prepareBuyers(stage, options.buyers);
+    const approver = shop.startApproving();
+    const buying = shop.startBuying({ buyers, offers, everyMs: options.every * 1_000 });
+    const times = Math.min(options.kills, TAKEOVERS_MAX);
+    const takeovers = await measureGatewayKills(stage, { times, finisher: 'standby' });
+    const kills = await campaign(stage, options, buying);
+    stage.say('the buyers stop');
+    await buying.stop();
+    const quiet = await waitForQuiet(stage);
+    approver.stop();
+    stage.say(`requests: ${describeEntries(log.entries)}`);
+    stage.say(`decisions: ${JSON.stringify(approver.counts())}; log ${log.path}`);
+    const covered = reportCoverage(stage, options, kills);
+    return allHeld(stage, { quiet, covered, takeovers, judged: await shop.judge(buyers) });
+  });
 }
 
 async function campaign(stage: Stage, options: DrillOptions, buying: Buying): Promise<Kill[]> {

@@ -10,7 +10,7 @@ import { drillReaction } from './reaction.ts';
 import { drillSecurity } from './security/security.ts';
 import { drillSignals } from './signals.ts';
 import { drillSoak } from './soak/soak.ts';
-import { drillTakeover } from './takeovers.ts';
+import { drillTakeover } from './takeover.ts';
 import { drillUpgrade } from './upgrade.ts';
 
 /** `npm run drill`: real processes are killed and stopped while members buy, then all is judged. */

@@ -5,16 +5,16 @@ import type { WlTables } from '../../db/wl/schema.ts';
 import { isPurchaseOver } from '../../domain/purchase/trade.ts';
 import type { TradeState } from '../../domain/purchase/trade.ts';
 import { CLOCK_SKEW_SECONDS } from '../../runtime/tokens.ts';
-import { openCheckout } from './buyers.ts';
-import { createClientLog, describeEntries } from './client-log.ts';
+import type { Checkout } from './buyers.ts';
+import { describeEntries } from './client-log.ts';
 import type { ClientLog } from './client-log.ts';
-import { judge } from './judge.ts';
 import { openAccounts, putUpOffers } from './market.ts';
 import type { Buyer, DrillOffer } from './market.ts';
 import { awaitMoment } from './moments.ts';
 import type { Moment } from './moments.ts';
 import type { DrillOptions } from './options.ts';
 import { waitForQuiet } from './quiet.ts';
+import { allHeld, withShop } from './shop.ts';
 import { openStage, sleep } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { readStates } from './trade-rows.ts';
@@ -60,7 +60,7 @@ interface Market {
   readonly offers: readonly DrillOffer[];
   readonly log: ClientLog;
   /** Buys the offer of that place once. */
-  buy(place: number): ReturnType<ReturnType<typeof openCheckout>['checkout']>;
+  buy(place: number): ReturnType<Checkout>;
 }
 
 async function withMarket(
@@ -69,10 +69,7 @@ async function withMarket(
   count: number,
   work: (market: Market) => Promise<boolean>,
 ): Promise<boolean> {
-  const stage = await openStage({ name, env });
-  const log = createClientLog(`${stage.dataDir}/client.jsonl`);
-  const { checkout, close } = openCheckout(stage);
-  try {
+  return withShop(await openStage({ name, env }), async ({ stage, log, checkout, judge }) => {
     const [buyer] = await openAccounts(stage, 1);
     if (buyer === undefined) throw new Error('no account was opened');
     const offers = await putUpOffers(stage, [{ unitPrice: '10.00', available: STOCK, count }]);
@@ -82,19 +79,11 @@ async function withMarket(
       log.add(entry);
       return entry;
     };
-    const run = async (): Promise<boolean> => {
-      const held = await work({ stage, buyer, offers, log, buy });
-      const quiet = await waitForQuiet(stage);
-      stage.say(`requests: ${describeEntries(log.entries)}`);
-      const judged = await judge(stage, { entries: log.entries, checkout, buyers: [buyer] });
-      return held && quiet && judged;
-    };
-    return await Promise.race([run(), stage.broken]);
-  } finally {
-    await close();
-    await log.close();
-    await stage.close();
-  }
+    const held = await work({ stage, buyer, offers, log, buy });
+    const quiet = await waitForQuiet(stage);
+    stage.say(`requests: ${describeEntries(log.entries)}`);
+    return allHeld(stage, { held, quiet, judged: await judge([buyer]) });
+  });
 }
 
 async function buyThroughOutage({ stage, buy }: Market, minutes: number): Promise<boolean> {

@@ -7,17 +7,15 @@ import { WL_PARTIES } from '../parties.ts';
 import type { WlSlug } from '../parties.ts';
 import type { Ports } from '../ports.ts';
 import type { SupervisedProcess } from '../supervision/supervisor.ts';
-import { startApproving } from './approver.ts';
-import { openCheckout, startBuying } from './buyers.ts';
 import type { Buying } from './buyers.ts';
 import { buildChanged } from './changed-build.ts';
-import { createClientLog, describeEntries } from './client-log.ts';
+import { describeEntries } from './client-log.ts';
 import { until } from './control-plane.ts';
-import { judge } from './judge.ts';
 import { openAccounts, putUpOffers } from './market.ts';
 import type { DrillOptions } from './options.ts';
 import { waitForQuiet } from './quiet.ts';
 import { widenLimit } from './relationship.ts';
+import { allHeld, SHOP_ENV, withShop } from './shop.ts';
 import { openStage, sleep } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { openVersions } from './versions.ts';
@@ -32,9 +30,8 @@ const SAME = 'build-b';
 const PATCHED = 'build-c';
 
 const ENV = {
+  ...SHOP_ENV,
   WORKER_BUILD_ID: FIRST,
-  RATE_LIMIT_BUY: '100000/60',
-  RATE_LIMIT_BACKOFFICE: '100000/60',
   COOL_DOWN_SECONDS: '5',
 };
 const DEEP_STOCK = 1_000_000;
@@ -81,39 +78,26 @@ interface Scene {
 
 /** True: no purchase was lost over two upgrades, and the change without `patched` was named. */
 export async function drillUpgrade(options: DrillOptions): Promise<boolean> {
-  const opened = await openVersioned();
-  const { stage, front, versions } = opened;
-  const log = createClientLog(`${stage.dataDir}/client.jsonl`);
-  const { checkout, close } = openCheckout(stage);
-  let stop: (() => Promise<void>) | undefined;
+  const { stage, front, versions } = await openVersioned();
   try {
-    const work = async (): Promise<boolean> => {
+    return await withShop(stage, async (shop) => {
       await widenLimit(stage, LIMIT);
       const buyers = await openAccounts(stage, options.buyers);
       const offers = await putUpOffers(stage, OFFERS);
-      const approver = startApproving(stage);
-      const everyMs = options.every * 1_000;
-      const buying = startBuying({ buyers, offers, log, checkout, everyMs });
-      stop = () => buying.stop();
+      const approver = shop.startApproving();
+      const buying = shop.startBuying({ buyers, offers, everyMs: options.every * 1_000 });
       await upgradeTwice({ stage, front, versions, buying });
       stage.say('the buyers stop');
-      await stop();
+      await buying.stop();
       const quiet = await waitForQuiet(stage);
       approver.stop();
-      stage.say(`requests: ${describeEntries(log.entries)}`);
+      stage.say(`requests: ${describeEntries(shop.log.entries)}`);
       const spread = await reportBuilds(stage, versions);
-      const judged = await judge(stage, { entries: log.entries, checkout, buyers });
-      const named = await changeIsNamed(stage);
-      const results = { quiet, spread, judged, named };
-      stage.say(`results: ${JSON.stringify(results)}`);
-      return Object.values(results).every(Boolean);
-    };
-    return await Promise.race([work(), stage.broken]);
+      const judged = await shop.judge(buyers);
+      return allHeld(stage, { quiet, spread, judged, named: await changeIsNamed(stage) });
+    });
   } finally {
-    await stop?.();
-    await Promise.all([close(), versions.close()]);
-    await log.close();
-    await stage.close();
+    await versions.close();
     await Promise.all([...front.proxies.values()].map((proxy) => proxy.close()));
   }
 }

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { serveConsole } from '../../api/cp/console/files.ts';
+import { CONSOLE_FOLDER, serveConsole } from '../../api/cp/console/files.ts';
 import type { ParkReason } from '../../domain/purchase/trade.ts';
-import { CONSOLE_FOLDER, ensureConsole } from '../../stack/console/console.ts';
+import { ensureConsole } from '../../stack/console/console.ts';
 import { auditOf, EXPORTER, IMPORTER } from '../cp/stage.ts';
 import {
   cancelOnceAsked,

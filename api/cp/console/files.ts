@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import express, { type Express, type RequestHandler } from 'express';
 import { Problem } from '../../http/problem.ts';
+
+/** Where its build lies, unless the configuration names another folder. */
+export const CONSOLE_FOLDER = fileURLToPath(new URL('../../../build/console', import.meta.url));
 
 /** Where the browser finds the console; its build is made for this address. */
 export const CONSOLE_PATH = '/admin';

@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { sql, type Kysely } from 'kysely';
+import { readIfThere } from '../../../bench/cpu.ts';
 import { outboxLag } from '../../../db/wl/outbox.ts';
 import type { WlTables } from '../../../db/wl/schema.ts';
 import { PARTIES } from '../../parties.ts';
@@ -106,15 +107,8 @@ function parentsOfAll(): ReadonlyMap<number, number> {
 const anonymousMb = (pid: number): number => field(pid, 'RssAnon') / KB_PER_MB;
 
 function field(pid: number, name: string): number {
-  try {
-    const text = readFileSync(`/proc/${pid}/status`, 'latin1');
-    return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  } catch (error) {
-    // Processes end while they are listed.
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return 0;
-    throw error;
-  }
+  const text = readIfThere(`/proc/${pid}/status`) ?? '';
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
 function folderSize(folder: string): number {

@@ -1,21 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderTable } from '../../table.ts';
-import { openCheckout, startBuying } from '../buyers.ts';
-import { createClientLog, describeEntries } from '../client-log.ts';
+import { describeEntries } from '../client-log.ts';
 import type { ClientEntry } from '../client-log.ts';
-import { judge } from '../judge.ts';
 import { openAccounts, putUpOffers } from '../market.ts';
 import type { DrillOptions } from '../options.ts';
 import { waitForQuiet } from '../quiet.ts';
 import { describeForeignCpu, startCpuWatch, timesOf } from '../reaction-times.ts';
 import { widenLimit } from '../relationship.ts';
+import { allHeld, SHOP_ENV, withShop } from '../shop.ts';
 import { openStage, sleep } from '../stage.ts';
 import type { Stage } from '../stage.ts';
 import { openSampler, type Sample } from './sample.ts';
 import { trendsOf } from './trend.ts';
 
-const ENV = { RATE_LIMIT_BUY: '100000/60', RATE_LIMIT_BACKOFFICE: '100000/60' };
 /** More than a cool-down of 60 s lets one account buy at one a second. */
 const OFFERS = { unitPrice: '12.34', available: 1_000_000, count: 90 };
 const LIMIT = '900000000.00';
@@ -26,37 +24,24 @@ const MS_PER_MINUTE = 60_000;
 
 /** Buyers at an even pace for a long time; what a process or table keeps must not add up. */
 export async function drillSoak(options: DrillOptions): Promise<boolean> {
-  const stage = await openStage({ name: 'soak', env: ENV });
-  const log = createClientLog(`${stage.dataDir}/client.jsonl`);
-  const { checkout, close } = openCheckout(stage);
-  const sampler = openSampler(stage);
-  const everyMs = options.every * 1_000;
-  let stopBuying: (() => Promise<void>) | undefined;
-  try {
-    const work = async (): Promise<boolean> => {
-      await widenLimit(stage, LIMIT);
-      const buyers = await openAccounts(stage, options.buyers);
-      const offers = await putUpOffers(stage, [OFFERS]);
-      const cpu = startCpuWatch(stage);
-      const startedAt = Date.now();
-      const buying = startBuying({ buyers, offers, log, checkout, everyMs });
-      stopBuying = buying.stop;
-      stage.say(`${options.buyers / options.every} purchases a second, ${options.minutes} min`);
-      const samples = await watch(stage, { sampler, startedAt, minutes: options.minutes });
-      await buying.stop();
-      stage.say(`requests: ${describeEntries(log.entries)}; ${describeForeignCpu(stage, cpu)}`);
-      const flat = await report(stage, samples, { entries: log.entries, startedAt });
-      const quiet = await waitForQuiet(stage);
-      const judged = await judge(stage, { entries: log.entries, checkout, buyers });
-      stage.say(`results: ${JSON.stringify({ flat, quiet, judged })}`);
-      return flat && quiet && judged;
-    };
-    return await Promise.race([work(), stage.broken]);
-  } finally {
-    await stopBuying?.();
-    await Promise.all([close(), log.close(), sampler.close()]);
-    await stage.close();
-  }
+  return withShop(await openStage({ name: 'soak', env: SHOP_ENV }), async (shop) => {
+    const { stage, log } = shop;
+    const sampler = openSampler(stage);
+    shop.leaveWith(() => sampler.close());
+    await widenLimit(stage, LIMIT);
+    const buyers = await openAccounts(stage, options.buyers);
+    const offers = await putUpOffers(stage, [OFFERS]);
+    const cpu = startCpuWatch(stage);
+    const startedAt = Date.now();
+    const buying = shop.startBuying({ buyers, offers, everyMs: options.every * 1_000 });
+    stage.say(`${options.buyers / options.every} purchases a second, ${options.minutes} min`);
+    const samples = await watch(stage, { sampler, startedAt, minutes: options.minutes });
+    await buying.stop();
+    stage.say(`requests: ${describeEntries(log.entries)}; ${describeForeignCpu(stage, cpu)}`);
+    const flat = await report(stage, samples, { entries: log.entries, startedAt });
+    const quiet = await waitForQuiet(stage);
+    return allHeld(stage, { flat, quiet, judged: await shop.judge(buyers) });
+  });
 }
 
 interface Watch {
