@@ -20,15 +20,19 @@ async function main(): Promise<void> {
   const config = readWlConfig(process.env);
   const parts = await createWorkerParts(NAME, config);
   const node = await openWlNode(config, { ...parts, client: () => link.client() });
+  const api = wlApiDeps(config, node, parts.metrics);
+  // Cold, it is slow: what an earlier process left unfinished comes first, and buyers wait.
+  api.admission.close();
+  const processId = `${hostname()}-${process.pid}`;
   const bundle = await workflowBundle('wl', config.workflowBundle, parts.log);
   const link = linkEngine(config, {
     ...parts,
     workers: async () => [purchaseWorker(node, bundle)],
-    onPolling: (client) => warmUpPurchases(client, `${hostname()}-${process.pid}`),
+    onPolling: (client) => warmUpPurchases(client, processId).finally(() => api.admission.open()),
   });
   startUnstartedWatch(node, parts);
   await serveParty(config, parts, {
-    routes: wlRoutes(wlApiDeps(config, node, parts.metrics)),
+    routes: wlRoutes(api),
     document: WL_DOCUMENT,
     tls: node.tls,
     isRevoked: (facts) => node.revocations.isRevoked(facts),

@@ -141,6 +141,23 @@ test(
   LONG_MS,
 );
 
+test('a buy that finds no room in time is refused with nothing written; its key buys later', async () => {
+  const [buyer, offer, key] = [await bench.buyer(), await bench.offer(), randomUUID()];
+  const { admission, node } = bench.importer;
+  admission.close();
+  const answer = await bench.buy(buyer, offer, { key }).finally(() => admission.open());
+  expect(answer).toMatchObject({ status: 503, body: { code: 'ENGINE_UNAVAILABLE' } });
+  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  const trades = await node.database.db
+    .selectFrom('trade')
+    .select('trade_id')
+    .where('account_id', '=', buyer.accountId)
+    .execute();
+  expect(trades).toEqual([]);
+  const again = await bench.buy(buyer, offer, { key });
+  expect(again).toMatchObject({ status: 200, body: { status: 'CONFIRMED' } });
+});
+
 test(
   'an exporter that never answers takes its own places only, and slows no other',
   async () => {

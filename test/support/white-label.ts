@@ -60,6 +60,8 @@ export interface WhiteLabel {
   readonly url: string;
   /** As exporter; tests shorten its times. */
   readonly settings: Mutable<WlApiDeps['settings']>;
+  /** The line before the first row of its purchases. */
+  readonly admission: WlApiDeps['admission'];
   startPurchaseWorker(): Promise<RunningWorker>;
   startBackgroundWorker(): Promise<RunningWorker>;
   /** Its gateway as it comes back with other variables, at the same address. */
@@ -104,7 +106,7 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
       }),
       tls: { port: now.listen.tlsPort, bindHost: now.listen.bindHost, tls: node.tls },
     });
-    return { listeners, settings: deps.settings };
+    return { listeners, settings: deps.settings, admission: deps.admission };
   };
   let gateway = await serve(config, metrics);
   const startWorker = (worker: WorkerOptions): Promise<RunningWorker> =>
@@ -125,6 +127,9 @@ export async function startWhiteLabel(options: WhiteLabelOptions): Promise<White
     url: `https://${config.listen.tlsHost}:${config.listen.tlsPort}`,
     get settings() {
       return gateway.settings;
+    },
+    get admission() {
+      return gateway.admission;
     },
     async restartGateway(other) {
       await gateway.listeners.close();

@@ -5,6 +5,7 @@ import type { WlTables } from '../../db/wl/schema.ts';
 import type { TradeRow } from '../../db/wl/trades/row.ts';
 import type { TraderAnswer } from '../../domain/purchase/answer.ts';
 import { publicStatus } from '../../domain/purchase/trade.ts';
+import type { Admission } from '../../runtime/admission.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 
 /** Seconds. A purchase may wait for a person for a day. */
@@ -61,6 +62,19 @@ export function measurePurchases(metrics: Metrics): PurchaseFigures {
       answers.observe({ status: publicStatus(row.state) }, seconds);
     },
   };
+}
+
+/** Who waits for a purchase to begin, and who was sent away: this process is at its capacity. */
+export function measureLine(metrics: Metrics, admission: Pick<Admission, 'waiting'>): () => void {
+  metrics.watch(
+    { name: 'buyers_waiting', help: 'Buy requests that wait for room in this process' },
+    () => Promise.resolve(admission.waiting()),
+  );
+  const turnedAway = metrics.counter({
+    name: 'buys_turned_away_total',
+    help: 'Buy requests that found no room in time, refused with nothing written',
+  });
+  return () => turnedAway.inc();
 }
 
 /** Figures of this WL as exporter: what partners were told, and how long it took. */

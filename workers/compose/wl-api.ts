@@ -4,7 +4,7 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import { createAdmission } from '../../runtime/admission.ts';
 import { createTokenVerifier } from '../../runtime/tokens.ts';
 import { PURCHASES_AT_ONCE } from './purchase-worker.ts';
-import { measureTraderAnswers } from './trade-figures.ts';
+import { measureLine, measureTraderAnswers } from './trade-figures.ts';
 import type { WlNode } from './wl-node.ts';
 
 /** What the routes of a WL need, out of its configuration and its parts. */
@@ -14,6 +14,7 @@ export function wlApiDeps(config: WlConfig, node: WlNode, metrics: Metrics): WlA
   const { id: wlId, currency } = wl;
   const { keysFor } = node.keys;
   const clock = (): Date => new Date();
+  const admission = createAdmission(PURCHASES_AT_ONCE);
   const verifierFor = (audience: string) =>
     createTokenVerifier({ issuer: config.cpUrl, audience, keysFor, clock });
   return {
@@ -27,7 +28,8 @@ export function wlApiDeps(config: WlConfig, node: WlNode, metrics: Metrics): WlA
     backofficeKey: config.backofficeKey,
     ...engine,
     ...purchase,
-    admission: createAdmission(PURCHASES_AT_ONCE),
+    admission,
+    onTurnedAway: measureLine(metrics, admission),
     settings: {
       wlId,
       currency,

@@ -27,6 +27,8 @@ export interface BuyDeps {
   readonly coolDownSeconds: number;
   /** Told of each first answer with the seconds since the request arrived. */
   readonly onAnswer?: (trade: TradeRow, seconds: number) => void;
+  /** Told of each request that was refused in the line. */
+  readonly onTurnedAway?: () => void;
 }
 
 export interface BuyRequest {
@@ -56,7 +58,10 @@ export interface BuyOutcome {
  * decides. The SDK's own deadline took 5.4 s on a refused connection (TEMPORAL.md).
  */
 const START_SHARE = 0.6;
-/** Of the buyer's time in the line; then it begins all the same, and may be answered PENDING. */
+/**
+ * Of the buyer's time in the line. Then it is refused with nothing written: begun with less time
+ * left, it would be answered PENDING, and above capacity so would all the others.
+ */
 const LINE_SHARE = 0.5;
 const RETRY_AFTER_SECONDS = '2';
 
@@ -73,6 +78,10 @@ const MS_PER_SECOND = 1_000;
 
 async function decide(deps: BuyDeps, request: BuyRequest): Promise<BuyOutcome> {
   const leave = await deps.admission.enter(leftMs(deps, request) * LINE_SHARE);
+  if (leave === undefined) {
+    deps.onTurnedAway?.();
+    throw unavailable(new Error('no room for another purchase in time'));
+  }
   try {
     return await decideInTurn(deps, request, leave);
   } finally {

@@ -14,6 +14,7 @@ export async function serveBare(system: 'ours-bare' | 'ours-timeout'): Promise<v
   const admission = createAdmission(Number(process.env['AT_ONCE'] ?? PURCHASES_AT_ONCE));
   serveApp(async (id) => {
     const leave = await admission.enter(PATIENCE_MS);
+    if (leave === undefined) throw new Error('no room in time');
     try {
       const settled = saga.settled(id);
       await client.workflow.start('barePurchase', {
