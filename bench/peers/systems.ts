@@ -29,18 +29,22 @@ export async function startApp(
   name: AppName,
   profile = false,
 ): Promise<RunningApp> {
-  const entry = fileURLToPath(new URL(`./apps/${name}.ts`, import.meta.url));
+  const entry = fileURLToPath(new URL(`./apps/${entryOf(name)}.ts`, import.meta.url));
+  const isOurs = name === 'ours-bare' || name === 'ours-bare-pg';
+  const isOnPostgres = entryOf(name) !== name;
   const { command, args } = nodeCommand(entry);
   const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${join(PROFILES, name)}`] : [];
   const { child, port } = await engines.start({
     ...{
       name,
       command,
-      args: [...(name === 'ours-bare' ? SANDBOX_PRELOAD : []), ...profiling, ...args],
+      args: [...(isOurs ? SANDBOX_PRELOAD : []), ...profiling, ...args],
     },
     env: {
       ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], ...engines.env },
-      ...(name === 'ours-bare' && LOAD_PROFILE),
+      SYSTEM: name,
+      ...(isOnPostgres && { TEMPORAL_ADDRESS: engines.temporalOnPostgres }),
+      ...(isOurs && LOAD_PROFILE),
     },
   });
   const http = new Pool(`http://127.0.0.1:${port}`, {
@@ -49,6 +53,11 @@ export async function startApp(
     bodyTimeout: ATTEMPT_TIMEOUT_MS,
   });
   return { name, child, buy: (id) => buy(http, id) };
+}
+
+/** The same program on either server. */
+function entryOf(name: AppName): string {
+  return name.replace(/-pg$/, '');
 }
 
 async function buy(http: Pool, id: string): Promise<Answer> {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
@@ -142,6 +143,8 @@ class Link implements EngineLink {
       this.deps.log.warn({ err }, 'the warm-up failed');
     }
     this.warmed = true;
+    // Where a cache is named: what is compiled by now serves the next process, however this one ends.
+    flushCompileCache();
   }
 
   assertWorking(): void {

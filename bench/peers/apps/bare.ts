@@ -1,6 +1,7 @@
 import { PURCHASES_AT_ONCE, PURCHASE_WORKER } from '../../../workers/compose/purchase-worker.ts';
 import { PURCHASE_TASK_TIMEOUT_MS } from '../../../workflows/purchase/contract.ts';
 import { createAdmission } from '../../../runtime/admission.ts';
+import { need } from '../saga.ts';
 import { openTemporal } from './temporal.ts';
 import { serveApp } from './serve.ts';
 
@@ -8,7 +9,8 @@ import { serveApp } from './serve.ts';
 const PATIENCE_MS = 2_500;
 
 /** The gateway's shape with nothing around it: its worker settings, eager start, local steps. */
-export async function serveBare(system: 'ours-bare' | 'ours-timeout'): Promise<void> {
+export async function serveBare(): Promise<void> {
+  const system = need('SYSTEM');
   const taskQueue = `bench-${system}`;
   const { client, saga } = await openTemporal(system, { ...PURCHASE_WORKER, taskQueue });
   const admission = createAdmission(Number(process.env['AT_ONCE'] ?? PURCHASES_AT_ONCE));

@@ -1,3 +1,3 @@
 import { serveBare } from './bare.ts';
 
-await serveBare('ours-timeout');
+await serveBare();
