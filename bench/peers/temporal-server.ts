@@ -79,7 +79,7 @@ export async function buildTemporalServer(
   onProgress('building the Temporal server (once, several minutes)');
   await mkdir(cacheFolder(process.env), { recursive: true });
   const fresh = await mkdtemp(`${folder}-`);
-  const args = ['build', '-mod=readonly', '-trimpath', '-o', `${fresh}/`];
+  const args = ['build', '-mod=readonly', '-o', `${fresh}/`];
   try {
     await run('go', [...args, ...Object.values(PROGRAMS)], {
       cwd: MODULE,
@@ -128,7 +128,7 @@ export async function startTemporalServer(
   closing.push(() => child.stop(STOP_GRACE_MS));
   const address = `${HOST}:${ports['FRONTEND_GRPC_PORT']}`;
   await Promise.race([
-    untilReady({ address, namespaces: [namespace], searchAttributes: {} }),
+    untilReady({ address, namespaces: [namespace] }),
     child.exited.then(() => {
       throw new Error(`the Temporal server ended\n${child.lastLines().join('\n')}`);
     }),
