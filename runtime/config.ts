@@ -17,7 +17,7 @@ import {
   type Network,
   type SealKeyEntry,
 } from './environment.ts';
-import { parseFaultPoints } from './fault-points.ts';
+import { ASK_PARENT, parseFaultPoints } from './fault-points.ts';
 import { cpRules, LOCAL_MASTER, localBackofficeKey, wlRules } from './profile-rules.ts';
 import type { RateLimits } from './rate-groups.ts';
 
@@ -61,7 +61,7 @@ export interface PartyConfig {
   /** Where traces are sent (OTLP over HTTP); without it none are made. */
   readonly traceEndpoint?: string | undefined;
   /** Faults that a drill has armed in this process. */
-  readonly faultPoints?: ReturnType<typeof parseFaultPoints>;
+  readonly faultPoints?: ReturnType<typeof parseFaultPoints> | typeof ASK_PARENT;
   readonly shutdownGraceMs: number;
 }
 
@@ -142,9 +142,9 @@ const LOOPBACK = '127.0.0.1';
 const EVERY_ADDRESS = '0.0.0.0';
 
 const faultPoints = z.string().transform((list, context) => {
-  const faults = parseFaultPoints(list);
+  const faults = list === ASK_PARENT ? list : parseFaultPoints(list);
   if (faults !== undefined) return faults;
-  context.addIssue('is a list of <point>=<kill|fail>@<nth>, separated by commas');
+  context.addIssue('is "parent", or a list of <point>=<kill|fail>@<nth>, separated by commas');
   return z.NEVER;
 });
 

@@ -36,6 +36,9 @@ interface ArmedFault {
   readonly nth: number;
 }
 
+/** In place of a list: at each passing the process that has started this one says when it goes on. */
+export const ASK_PARENT = 'parent';
+
 const FORM = /^([a-z.]+)=(kill|fail)@([1-9]\d{0,5})$/;
 
 /** Reads `transaction.committed=kill@3,call.send=fail@1`; undefined where it says anything else. */

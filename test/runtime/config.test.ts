@@ -99,6 +99,7 @@ describe('armed faults', () => {
     for (const list of ['call.send', 'call.sent=fail@1', 'call.send=fail@0', 'call.send=wait@1']) {
       expect(() => readWlConfig({ ...WL, FAULT_POINTS: list })).toThrow(/^ {2}FAULT_POINTS: /m);
     }
+    expect(readWlConfig({ ...WL, FAULT_POINTS: 'parent' }).faultPoints).toBe('parent');
     expect(readWlConfig(WL).faultPoints).toBeUndefined();
   });
 

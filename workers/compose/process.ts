@@ -3,7 +3,8 @@ import { createApp, type AppDeps } from '../../api/http/app.ts';
 import { listen, type Listeners } from '../../api/http/listeners.ts';
 import { createRateLimiters } from '../../api/http/rate-limit.ts';
 import type { PartyConfig } from '../../runtime/config.ts';
-import { armFaultPoints, type FaultHandler } from '../../runtime/fault-points.ts';
+import { askParent } from '../../runtime/asked-points.ts';
+import { armFaultPoints, ASK_PARENT, type FaultHandler } from '../../runtime/fault-points.ts';
 import { createHealth, type Health } from '../../runtime/health.ts';
 import type { LiveTls } from '../../runtime/live-tls.ts';
 import { createLogger, type Logger } from '../../runtime/log.ts';
@@ -39,10 +40,15 @@ export async function createParts(
   shutdown.add('traces', () => tracing?.close());
   return {
     ...{ name, log, shutdown, tracing },
-    points: config.faultPoints && armFaultPoints(config.faultPoints),
+    points: pointsOf(config),
     health: createHealth({ log }),
     metrics: createMetrics({ process: name }),
   };
+}
+
+function pointsOf({ faultPoints }: PartyConfig): FaultHandler | undefined {
+  if (faultPoints === undefined) return undefined;
+  return faultPoints === ASK_PARENT ? askParent() : armFaultPoints(faultPoints);
 }
 
 /** The same for a process that runs workers: the SDK's one runtime, its log and metrics are ours. */
