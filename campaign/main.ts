@@ -22,7 +22,7 @@ const USAGE = `npm run campaign -- [--seeds=N] [--from=S] [--data=DIR] [--first]
   --processes  on a stack of real processes (30 seeds of about a minute)
   --server   runs the scripts on the real Temporal server, with processes that are killed
   --compare  runs scripts without faults on the double and on the server, and compares
-  --crash-every-step  workers die after each event and at each point (--workflow=TYPE)
+  --crash-every-step  workers die after each event and at each point (--workflow=TYPE,TYPE)
   --lanes    seeds on the server at once (3)`;
 
 const SEEDS = 100;
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
   if (values.mutants !== undefined) return runMutants(values.mutants, { seeds, say });
   if (values.processes) return runProcesses({ ...values, say });
   if (values['crash-every-step']) {
-    return runCrashes({ bundles: BUNDLES, only: values.workflow, say });
+    return runCrashes({ bundles: BUNDLES, only: values.workflow?.split(','), say });
   }
   if (values.server || values.compare) {
     const from = values.from === undefined ? undefined : Number(values.from);

@@ -8,7 +8,7 @@ import { openWire, type Wire, type WireOptions } from './wire.ts';
 
 const ENTRY = fileURLToPath(new URL('./host-process.ts', import.meta.url));
 /** A process loads its code in a third of the time when it is compiled already. */
-const COMPILED = join(tmpdir(), `xpory-compiled-${process.getuid?.() ?? 'all'}`);
+export const COMPILED = join(tmpdir(), `xpory-compiled-${process.getuid?.() ?? 'all'}`);
 
 export interface HostOptions {
   readonly environment: Readonly<Record<string, string>>;

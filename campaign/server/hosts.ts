@@ -4,6 +4,7 @@ import type { Slug } from '../ground.ts';
 import { Killed, type Schedule, type Thread } from '../schedule.ts';
 import { Host, type Passing } from './host.ts';
 import type { PointFailure } from './messages.ts';
+import { shortened } from './short-times.ts';
 import { createTaskTypes, type TaskSeen } from './task-types.ts';
 import type { Watch } from './watch.ts';
 
@@ -108,6 +109,7 @@ export class Hosts {
       environment,
       wire: {
         address,
+        rewrite: ({ method, request }) => shortened(method, request),
         onAnswer: async ({ method, response }) => {
           // A poll that came to nothing.
           if (method.startsWith('Poll') && response.length === 0) return;

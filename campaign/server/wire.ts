@@ -21,6 +21,8 @@ export interface WireCall {
 export interface WireOptions {
   /** Host and port of the engine. */
   readonly address: string;
+  /** Another message in place of the one that was asked with. */
+  readonly rewrite?: (call: WireCall) => Buffer | undefined;
   /** Before the engine hears of it. */
   readonly onAsk?: (call: WireCall) => Promise<void>;
   /** After the engine has done it, and before the worker knows. */
@@ -83,11 +85,14 @@ async function carry(options: WireOptions, { stream, headers, engine }: Carried)
   const path = String(headers[constants.HTTP2_HEADER_PATH]);
   const call = { method: path.slice(path.lastIndexOf('/') + 1), request: messageOf(asked) };
   await options.onAsk?.(call);
+  // Its worker was killed or gave up meanwhile: what is not asked is not done.
+  if (stream.destroyed) return;
   const there = engine.request(headers, { endStream: false });
   // A long poll that its worker gave up is given up at the engine too.
   stream.on('close', () => there.close(constants.NGHTTP2_CANCEL));
   there.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
-  there.end(asked);
+  const rewritten = options.rewrite?.(call);
+  there.end(rewritten === undefined ? asked : frameOf(rewritten));
   let trailers: IncomingHttpHeaders = {};
   there.on('trailers', (given) => void (trailers = given));
   const [answer] = (await once(there, 'response')) as [IncomingHttpHeaders];
@@ -109,6 +114,12 @@ async function whole(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+function frameOf(message: Buffer): Buffer {
+  const head = Buffer.alloc(FRAME_BYTES);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
 }
 
 function messageOf(frame: Buffer): Buffer {

@@ -141,7 +141,7 @@ function createDesk(cp: Web, say: (text: string) => void): Desk {
   };
 }
 
-async function openPerson(stage: Stage, name: string): Promise<Person> {
+export async function openPerson(stage: Stage, name: string): Promise<Person> {
   const { cp, token: bearer } = await logIn(stage.stack);
   const email = `${name}-${randomUUID().slice(0, 8)}@pessoas.example`;
   const roles = ['operator', 'risk', 'support'];

@@ -1,0 +1,30 @@
+import type { StepScenario } from './run.ts';
+import {
+  alertDelivery,
+  approvalRelay,
+  compensationPlan,
+  policyRevision,
+  settlementDelivery,
+  snapshotSync,
+} from './governing.ts';
+import { certificateRenewal } from './shared.ts';
+import { signalApply, signalDispatch, signalTest } from './signals.ts';
+import {
+  holdTidy,
+  importNow,
+  offerSync,
+  orphanSweep,
+  policySync,
+  telemetryRelay,
+  warmUp,
+} from './trading.ts';
+import { approvalReminder, reconcile, retention, workSweep } from './upkeep.ts';
+
+/** On the whole stack; those of one party run one after the other, in this order. */
+export const STEP_SCENARIOS: readonly StepScenario[] = [
+  ...[signalDispatch, signalTest, policyRevision, settlementDelivery, compensationPlan],
+  ...[approvalRelay, alertDelivery, snapshotSync],
+  ...[workSweep, reconcile, approvalReminder, retention, certificateRenewal('cp')],
+  ...[orphanSweep, offerSync, importNow, telemetryRelay, signalApply],
+  ...[policySync, holdTidy, warmUp, certificateRenewal('exporter')],
+];
