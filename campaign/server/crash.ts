@@ -3,6 +3,7 @@ import type { CampaignPoint, Fault } from '../faults.ts';
 import type { Slug } from '../ground.ts';
 import type { Outcome } from '../run-seed.ts';
 import type { Lane } from './lane-world.ts';
+import { isSame } from './same-death.ts';
 import type { Scenario } from './scenarios.ts';
 import type { TaskSeen } from './task-types.ts';
 import type { Watch } from './watch.ts';
@@ -13,6 +14,8 @@ export interface CrashReport {
   readonly name: string;
   /** Of the history without a crash. */
   readonly events: number;
+  /** Deaths that cover them. */
+  readonly moments: number;
   readonly points: number;
   readonly runs: number;
   /** Runs in which the process died there; a path that chance did not take has none. */
@@ -46,6 +49,7 @@ export class Executioner implements Watch {
   #workflowId: string | undefined;
   #seen = new Map<string, number>();
   #diedAt: number | undefined;
+  #diedWith: number | undefined;
 
   constructor(lane: () => Lane) {
     this.#lane = lane;
@@ -58,10 +62,16 @@ export class Executioner implements Watch {
     this.#workflowId = undefined;
     this.#seen = new Map();
     this.#diedAt = undefined;
+    this.#diedWith = undefined;
   }
 
   get diedAt(): number | undefined {
     return this.#diedAt;
+  }
+
+  /** Events of the history when it died: those that one completion wrote are one moment. */
+  get diedWith(): number | undefined {
+    return this.#diedWith;
   }
 
   /** Every passing of the scenario's party, as the fault that kills there. */
@@ -100,6 +110,7 @@ export class Executioner implements Watch {
     if (this.#event === 0 || length < this.#event) return false;
     this.#event = 0;
     this.#diedAt = Date.now();
+    this.#diedWith = length;
     return true;
   }
 }
@@ -114,7 +125,8 @@ export async function crashEverywhere(
   executioner.aim(scenario, 0);
   const first = await lane.run(script);
   const events = await executioner.events();
-  const points = executioner.passings();
+  const passings = executioner.passings();
+  const points = passings.filter(({ point }) => !isSame(point));
   if (events === 0) throw new Error(`no ${scenario.type} ran in "${scenario.name}"`);
   const broken = [...first.broken];
   const times: number[] = [];
@@ -127,10 +139,14 @@ export async function crashEverywhere(
     times.push(tookMs);
     say(`  ${what}: the last move ${tookMs} ms after the death`);
   };
-  for (let event = 1; event <= events; event += 1) {
+  let moments = 0;
+  for (let event = 1; event <= events; event = (executioner.diedWith ?? event) + 1) {
     executioner.aim(scenario, event);
     const outcome = await lane.run(script);
-    await note(`event ${event}`, outcome, executioner.diedAt);
+    moments += 1;
+    const last = executioner.diedWith ?? event;
+    const which = last > event ? `events ${event} to ${last}` : `event ${event}`;
+    await note(which, outcome, executioner.diedAt);
   }
   for (const fault of points) {
     executioner.aim(scenario, 0);
@@ -140,8 +156,15 @@ export async function crashEverywhere(
   }
   times.sort((one, other) => one - other);
   return {
-    ...{ type: scenario.type, name: scenario.name, events, points: points.length, deaths, broken },
-    runs: 1 + events + points.length,
+    ...{
+      type: scenario.type,
+      name: scenario.name,
+      events,
+      points: passings.length,
+      deaths,
+      broken,
+    },
+    ...{ moments, runs: 1 + moments + points.length },
     longestMs: times.at(-1) ?? 0,
     medianMs: times[Math.floor(times.length / 2)] ?? 0,
   };

@@ -22,9 +22,9 @@ import { approvalReminder, reconcile, retention, workSweep } from './upkeep.ts';
 
 /** On the whole stack; those of one party run one after the other, in this order. */
 export const STEP_SCENARIOS: readonly StepScenario[] = [
-  ...[signalDispatch, signalTest, policyRevision, settlementDelivery, compensationPlan],
-  ...[approvalRelay, alertDelivery, snapshotSync],
-  ...[workSweep, reconcile, approvalReminder, retention, certificateRenewal('cp')],
-  ...[orphanSweep, offerSync, importNow, telemetryRelay, signalApply],
-  ...[policySync, holdTidy, warmUp, certificateRenewal('exporter')],
+  ...[signalDispatch, signalTest, snapshotSync, workSweep, reconcile, approvalReminder],
+  ...[certificateRenewal('cp'), retention, alertDelivery, approvalRelay, settlementDelivery],
+  ...[compensationPlan, policyRevision],
+  ...[orphanSweep, signalApply, offerSync, importNow, telemetryRelay],
+  ...[warmUp, holdTidy, certificateRenewal('exporter'), policySync],
 ];

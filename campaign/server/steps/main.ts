@@ -50,7 +50,7 @@ function lineOf({ type, name, party, ...rest }: StepReport): string {
   const { events, moments, points, leftOut, runs, deaths, broken, medianMs, longestMs } = rest;
   const head =
     `${type} (${name}, ${party}): ${events} events in ${moments} moments, ${points} points ` +
-    `(${leftOut} repeats left out), ${runs} runs, ${deaths} deaths; from the death to the end of the work ${medianMs} ms, ` +
+    `(${leftOut} of them repeat another), ${runs} runs, ${deaths} deaths; from the death to the end of the work ${medianMs} ms, ` +
     `at most ${longestMs} ms`;
   return [head, ...broken].join('\n  ');
 }

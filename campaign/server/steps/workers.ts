@@ -49,7 +49,10 @@ export class Workers {
     const worker = await coming;
     worker.letIn();
     this.#active = worker;
-    if (!this.#isClosed) this.#spare = this.#load();
+    if (this.#isClosed) return;
+    this.#spare = this.#load();
+    // Whoever needs it is told by its own look.
+    this.#spare.catch(() => undefined);
   }
 
   async #load(tries = START_TRIES): Promise<StackWorker> {
