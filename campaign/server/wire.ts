@@ -31,6 +31,8 @@ export interface WireOptions {
 
 export interface Wire {
   readonly address: string;
+  /** Ends what is under way; who was cut off may come again. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,9 @@ export async function openWire(options: WireOptions): Promise<Wire> {
   const { port } = server.address() as AddressInfo;
   return {
     address: `127.0.0.1:${port}`,
+    cut() {
+      for (const session of sessions) session.destroy();
+    },
     async close() {
       for (const session of [...sessions, ...upstream]) session.destroy();
       server.close();

@@ -125,7 +125,14 @@ async function gate(process: SupervisedProcess, gates: Gate[]): Promise<Supervis
     address: process.env?.['TEMPORAL_ADDRESS'] ?? '',
     onAsk: ({ method }) => (isShut && POLLS.has(method) ? NEVER : Promise.resolve()),
   });
-  gates.push({ shut: () => void (isShut = true), close: () => wire.close() });
+  gates.push({
+    shut() {
+      isShut = true;
+      // A poll that stands already would still be answered with work.
+      wire.cut();
+    },
+    close: () => wire.close(),
+  });
   return { ...process, env: { ...process.env, TEMPORAL_ADDRESS: wire.address } };
 }
 
