@@ -47,6 +47,9 @@ const ROUTES: readonly (readonly [RegExp, string])[] = [
   [/\/holds\/[^/]+$/, 'hold'],
   [/\/purchases\/[^/]+$/, 'status'],
   [/\/telemetry\/events$/, 'report'],
+  [/\/imbalance\/signals$/, 'signal'],
+  [/\/policies\/changed$/, 'nudge'],
+  [/\/policies\/pull(\?|$)/, 'pull'],
 ];
 
 /** What a point of the product is called in a plan. */

@@ -5,6 +5,8 @@ import {
   type Client,
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
+import type { Duration } from '@temporalio/common';
 import type { Engine, StartRequest } from './engine.ts';
 import { errorOf } from './failure.ts';
 
@@ -13,7 +15,7 @@ interface Start {
   readonly workflowId: string;
   readonly taskQueue: string;
   readonly args?: readonly unknown[];
-  readonly workflowTaskTimeout?: number;
+  readonly workflowTaskTimeout?: Duration;
   readonly signal?: string;
 }
 
@@ -52,6 +54,11 @@ export function engineClient(options: EngineClientOptions): Pick<Client, 'workfl
       });
     },
     getHandle: (workflowId: string) => ({
+      async signal(name: string) {
+        const isTold = await around(`signal ${name}`, () => engine().signal(workflowId, name));
+        if (isTold) return;
+        throw new WorkflowNotFoundError('no such workflow is open', workflowId, undefined);
+      },
       async executeUpdate(name: string, { args = [] }: { readonly args?: readonly unknown[] }) {
         const response = await around(`update ${name}`, () =>
           engine().update(workflowId, name, args),
@@ -69,9 +76,10 @@ export function engineClient(options: EngineClientOptions): Pick<Client, 'workfl
 }
 
 function requestOf(workflowType: string, start: Start): StartRequest {
-  const { workflowId, taskQueue, args = [], workflowTaskTimeout } = start;
+  const { workflowId, taskQueue, args = [] } = start;
+  const taskTimeoutMs = msOptionalToNumber(start.workflowTaskTimeout);
   return {
     ...{ workflowId, workflowType, taskQueue, args },
-    ...(workflowTaskTimeout !== undefined && { taskTimeoutMs: workflowTaskTimeout }),
+    ...(taskTimeoutMs !== undefined && { taskTimeoutMs }),
   };
 }
