@@ -33,6 +33,8 @@ export interface Foundation {
 /** What all seeds stand on: a database server, certificates, the workflow code, both parties. */
 export interface Ground extends Foundation {
   readonly sandbox: Sandbox;
+  /** The workflow code of the Control Plane. */
+  readonly controlSandbox: Sandbox;
   readonly parties: Readonly<Record<Slug, CampaignParty>>;
   /** Takes what the parties report. */
   readonly controlPlane: CampaignControlPlane;
@@ -116,6 +118,10 @@ export async function openGround(bundles: string, options: GroundOptions = {}): 
   return {
     ...{ ...foundation, databases, parties, calls, enter, issuer, controlPlane },
     sandbox: await openSandbox(paths.wl, new Set(names)),
+    controlSandbox: await openSandbox(
+      paths.cp,
+      new Set(Object.keys(controlPlane.office.activities)),
+    ),
     async empty() {
       for (const slug of SLUGS) await empty(databases[slug]);
       await controlPlane.empty();

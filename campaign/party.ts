@@ -35,8 +35,14 @@ export interface Stage {
   readonly schedule: Schedule;
   readonly faults: Faults;
   readonly engines: Readonly<Record<Slug, SeedEngine>>;
+  /** The Control Plane's, in a seed that it governs. */
+  readonly control?: SeedEngine | undefined;
   /** The product asks for a pull. */
-  readonly onPull: () => Promise<void>;
+  readonly onPull: (slug: Slug) => Promise<void>;
+  /** The Control Plane has ordered work, wants workflows to look, or starts another's workflow. */
+  readonly onOrders: () => void;
+  readonly onLook: (workflowIds: readonly string[]) => void;
+  readonly onOther: (workflowId: string) => Promise<void>;
 }
 
 /** One white label: its own parts and routes, on the double of the engine. */
@@ -81,7 +87,7 @@ export async function openParty(options: PartyOptions): Promise<CampaignParty> {
   const asked: Omit<EngineClientOptions, 'engine'> = {
     types: TYPES,
     pass: (point, label) => stage().faults.pass(point, `${slug} ${label}`),
-    onOther: () => stage().onPull(),
+    onOther: () => stage().onPull(slug),
   };
   const client =
     options.makeClient?.(slug, asked) ??

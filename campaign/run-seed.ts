@@ -11,6 +11,9 @@ import { Faults } from './faults.ts';
 import type { Ground } from './ground.ts';
 import { judgeAmounts } from './amounts.ts';
 import { judgeEvents } from './control-plane.ts';
+import { Acts, ACTS, type Act } from './governance/acts.ts';
+import type { Government } from './governance/government.ts';
+import { judgeSettlements } from './governance/judge.ts';
 import { answered, judgeHistory, type Entry } from './history.ts';
 import { APPROVAL_ABOVE_MINOR, type Operation, type Script } from './script.ts';
 import { World, type Member, type RealEngine, type Shown } from './world.ts';
@@ -28,7 +31,7 @@ export interface Outcome {
   readonly replays: number;
   /** From the end of all faults until nothing was open, on the campaign's clock. */
   readonly settledInMs: number;
-  readonly scanned: ReadonlyMap<number, number>;
+  readonly scanned: ReadonlyMap<string, number>;
 }
 
 /**
@@ -49,6 +52,7 @@ class Seed {
     { key: string; member: Member; offer: Shown; quantity: number }
   >();
   readonly pending: Promise<unknown>[] = [];
+  readonly acts: Acts;
   members: Member[] = [];
   offers: Shown[] = [];
   terms = { limitAmount: '', status: 'ACTIVE', fxRate: '1' };
@@ -57,12 +61,13 @@ class Seed {
     this.script = script;
     this.ground = ground;
     this.world = world;
+    this.acts = new Acts(world, this.pending);
   }
 
   async prepare(): Promise<void> {
     const { offers, fundsMinor, limitAmount, fxRate = '1' } = this.script;
     this.terms = { ...this.terms, limitAmount, fxRate };
-    await this.govern('both');
+    await (this.world.government?.begin(this.relationship) ?? this.govern('both'));
     for (const { stock, priceMinor } of offers) {
       this.offers.push(await this.world.offer(stock, BigInt(priceMinor)));
     }
@@ -70,8 +75,12 @@ class Seed {
   }
 
   async govern(at: 'importer' | 'exporter' | 'both'): Promise<void> {
-    const approval = { mode: 'ABOVE', aboveAmount: APPROVAL_ABOVE } as const;
-    await this.world.govern(at, { relationship: { ...this.terms, approval } as never });
+    if (await this.acts.govern(this.relationship)) return;
+    await this.world.govern(at, { relationship: this.relationship as never });
+  }
+
+  get relationship(): object {
+    return { ...this.terms, approval: { mode: 'ABOVE', aboveAmount: APPROVAL_ABOVE } };
   }
 
   /** Puts each operation at its time. */
@@ -126,17 +135,18 @@ class Seed {
         this.terms.fxRate = operation.fxRate;
         return this.govern(operation.at);
       default:
-        return this.disturb(operation);
+        return this.disturb(operation, index);
     }
   }
 
-  async disturb(operation: Operation): Promise<void> {
+  async disturb(operation: Operation, index: number): Promise<void> {
     const { world } = this;
+    if (ACTS.has(operation.kind)) return this.acts.perform(operation as Act, index);
     if (operation.kind === 'reprice') {
       const offer = this.offers[operation.offer];
       if (offer !== undefined) await world.reprice(offer, BigInt(operation.priceMinor));
     } else if (operation.kind === 'crash') {
-      world.engines[operation.party].crash(operation.forMs);
+      world.crash(operation.party, operation.forMs);
     } else if (operation.kind === 'forget') {
       const tradeId = this.tradeOf(operation.of);
       if (tradeId !== undefined) await world.engines.importer.forget(`purchase/${tradeId}`);
@@ -213,6 +223,8 @@ export async function runSeed(ground: Ground, script: Script, real?: RealEngine)
   const chance = new Chance(script.seed ^ 0x5eed);
   const world = await World.open({
     ...{ ground, chance, real },
+    // The real server runs no Control Plane: there its word is put in place.
+    isGoverned: script.isGoverned === true && real === undefined,
     makeFaults: (schedule) => new Faults(schedule, script.faults),
   });
   const seed = new Seed(script, ground, world);
@@ -266,7 +278,8 @@ async function toTheEnd(seed: Seed): Promise<number> {
   await schedule.run(async () => {
     const now = schedule.now();
     if (now - calmAt > SETTLES_WITHIN_MS) return true;
-    if ((await world.openTrades()) + (await world.unsent()) > 0) quietSince = undefined;
+    const undone = (await world.unsent()) + ((await world.government?.open()) ?? 0);
+    if ((await world.openTrades()) + undone > 0) quietSince = undefined;
     else quietSince ??= now;
     return quietSince !== undefined && now - quietSince >= TWO_SWEEPS_MS;
   });
@@ -276,29 +289,59 @@ async function toTheEnd(seed: Seed): Promise<number> {
 async function judge(
   seed: Seed,
   settledInMs: number,
-): Promise<{ readonly broken: string[]; readonly scanned: Map<number, number> }> {
+): Promise<{ readonly broken: string[]; readonly scanned: Map<string, number> }> {
   const { ground, world, entries } = seed;
   const broken: string[] = [];
   const open = await world.openTrades();
   if (open > 0) broken.push(`16 ${open} trades are open ${settledInMs} ms after the last fault`);
   broken.push(...(await judgeEvents(ground.controlPlane.db, [world.importer, world.exporter])));
   const { db: cp } = ground.controlPlane;
-  const told = await events.check({ cp, quiet: open === 0, parties: [] });
-  const judged = await checkInvariants({
-    quiet: open === 0,
-    parties: (['importer', 'exporter'] as const).map((slug) => ({
-      slug,
-      wlId: slug === 'importer' ? IMPORTER : EXPORTER,
-      db: ground.databases[slug].db,
-      openWorkflows: async () => world.engines[slug].openIds(),
-    })),
-  });
-  const rows = [...judged.filter(({ number }) => number !== events.number), { ...events, ...told }];
+  const isGoverned = world.government !== undefined;
+  const parties = (['importer', 'exporter'] as const).map((slug) => ({
+    slug,
+    wlId: slug === 'importer' ? IMPORTER : EXPORTER,
+    db: ground.databases[slug].db,
+    openWorkflows: async () => world.engines[slug].openIds(),
+  }));
+  const quiet = open === 0;
+  const judged = await checkInvariants({ quiet, parties, ...(isGoverned && { cp }) });
+  const told = isGoverned ? undefined : await events.check({ cp, quiet, parties: [] });
+  const rows = told === undefined ? judged : [...judged, { ...events, ...told }];
   for (const { number, violations } of rows) {
     broken.push(...violations.map(({ subject, detail }) => `${number} ${subject}: ${detail}`));
   }
   broken.push(...judgeHistory(entries, await standing(ground)), ...(await judgeAmounts(ground)));
-  return { broken, scanned: new Map(rows.map(({ number, scanned }) => [number, scanned])) };
+  const scanned = new Map<string, number>();
+  for (const { number, scanned: count } of rows) {
+    // What the Control Plane did is judged only where it took part.
+    const name = GOVERNED.has(number) && !isGoverned ? undefined : String(number);
+    if (name !== undefined) scanned.set(name, (scanned.get(name) ?? 0) + count);
+  }
+  if (world.government !== undefined) {
+    const settled = await judgeGovernment(seed, world.government);
+    broken.push(...settled.broken);
+    scanned.set('settlements', settled.scanned);
+  }
+  return { broken, scanned };
+}
+
+/** RULES.md 10 judges these by the Control Plane's database too. */
+const GOVERNED: ReadonlySet<number> = new Set([10, 12]);
+
+async function judgeGovernment(
+  { ground, acts }: Seed,
+  government: Government,
+): Promise<{ readonly broken: readonly string[]; readonly scanned: number }> {
+  const open = await government.open();
+  const settled = await judgeSettlements(ground, acts.told);
+  return {
+    ...settled,
+    broken: [
+      ...settled.broken,
+      ...government.refusedHeads.map((refused) => `12 ${refused}`),
+      ...(open > 0 ? [`16 ${open} deliveries of the Control Plane are open`] : []),
+    ],
+  };
 }
 
 async function standing({ databases }: Ground): Promise<Map<string, string>> {

@@ -1,5 +1,7 @@
 import { Chance } from './chance.ts';
 import type { Fault } from './faults.ts';
+import type { Act } from './governance/acts.ts';
+import { governed } from './governance/script.ts';
 import { plotOf } from './plots.ts';
 import { faultOf, stormOf } from './script-faults.ts';
 import { weighted, type Choice } from './weighted.ts';
@@ -29,10 +31,15 @@ export type Operation = { readonly atMs: number } &
       }
     | { readonly kind: 'reprice'; readonly offer: number; readonly priceMinor: number }
     /** A party's workers die, and are back after a while. */
-    | { readonly kind: 'crash'; readonly party: 'importer' | 'exporter'; readonly forMs: number }
+    | {
+        readonly kind: 'crash';
+        readonly party: 'importer' | 'exporter' | 'cp';
+        readonly forMs: number;
+      }
     | { readonly kind: 'forget'; readonly of: number }
     | { readonly kind: 'cut'; readonly forMs: number }
     | { readonly kind: 'skew'; readonly party: 'importer' | 'exporter'; readonly ms: number }
+    | Act
   );
 
 export interface Script {
@@ -42,6 +49,8 @@ export interface Script {
   readonly limitAmount: string;
   /** At the beginning; 1 where nothing is said. */
   readonly fxRate?: string;
+  /** The Control Plane takes part, and its people act; else what it would say is put in place. */
+  readonly isGoverned?: boolean;
   readonly operations: readonly Operation[];
   readonly faults: readonly Fault[];
 }
@@ -61,6 +70,8 @@ export interface Counts {
 /** Half of the seeds begin with a plot: what chance alone would hardly ever bring together. */
 const PLOT_SHARE = 0.5;
 const STORM_SHARE = 0.4;
+/** Drawn apart, so that a script's other part stays what it was. */
+const GOVERNED = 0x60f;
 /** A plot is over, or nearly, when the rest begins. */
 const AFTER_PLOT_MS = 20_000;
 
@@ -107,11 +118,12 @@ export function scriptOf(seed: number): Script {
   const begun = chance.isHit(PLOT_SHARE) ? plotOf(chance, base) : base;
   const faults = Array.from({ length: weighted(chance, FAULT_COUNTS) }, () => faultOf(chance));
   if (begun === base && chance.isHit(STORM_SHARE)) faults.push(...stormOf(chance));
-  return {
+  const whole = {
     ...begun,
     operations: [...begun.operations, ...operationsOf(chance, begun)],
     faults: [...begun.faults, ...faults],
   };
+  return governed(new Chance(seed ^ GOVERNED), whole);
 }
 
 /** Together, or a moment, or long enough for timers to pass in between. */

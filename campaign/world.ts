@@ -19,7 +19,9 @@ import type { Faults } from './faults.ts';
 import type { Ground, Slug } from './ground.ts';
 import type { CampaignParty, SeedEngine } from './party.ts';
 import { Engine } from './engine/engine.ts';
-import { Killed, Schedule } from './schedule.ts';
+import { Government } from './governance/government.ts';
+import { Schedule } from './schedule.ts';
+import { tolerate } from './tolerate.ts';
 
 /** A member, its token and what it buys with. */
 export interface Member {
@@ -36,6 +38,8 @@ export interface WorldOptions {
   readonly ground: Ground;
   readonly chance: Chance;
   readonly makeFaults: (schedule: Schedule) => Faults;
+  /** The Control Plane takes part: what it decides reaches both sides by its own ways. */
+  readonly isGoverned: boolean;
   /** In place of the double: the real server, whose time passes by itself. */
   readonly real?: RealEngine | undefined;
 }
@@ -70,12 +74,14 @@ export class World {
   readonly engines: Readonly<Record<Slug, SeedEngine>>;
   readonly importer: CampaignParty;
   readonly exporter: CampaignParty;
+  /** In a seed that the Control Plane governs. */
+  readonly government: Government | undefined;
   readonly #ground: Ground;
   readonly #listed: ListedOffer[] = [];
   readonly #reporting = new Set<Slug>();
   readonly #real: RealEngine | undefined;
 
-  private constructor({ ground, chance, makeFaults, real }: WorldOptions) {
+  private constructor({ ground, chance, makeFaults, isGoverned, real }: WorldOptions) {
     this.#ground = ground;
     this.#real = real;
     this.schedule = real?.schedule ?? new Schedule(chance, ground.clock);
@@ -91,14 +97,23 @@ export class World {
         isHeartbeatDue: () => chance.isHit(HEARTBEAT_SHARE),
       });
     this.engines = real?.engines ?? { importer: engine('importer'), exporter: engine('exporter') };
-    this.faults.onDown = (party, ms) =>
-      this.engines[party === 'exporter' ? 'exporter' : 'importer'].crash(ms);
+    const { schedule, faults } = this;
+    this.government = isGoverned ? new Government({ ground, schedule, faults, chance }) : undefined;
+    faults.onDown = (party, ms) => this.crash(party, ms);
   }
 
   static async open(options: WorldOptions): Promise<World> {
     const world = new World(options);
     await options.ground.empty();
-    options.ground.enter({ ...world, onPull: () => world.pull() });
+    const { government } = world;
+    options.ground.enter({
+      ...world,
+      control: government?.engine,
+      onPull: (slug) => world.pull(slug),
+      onOrders: () => government?.onOrders(),
+      onLook: (ids) => government?.onLook(ids),
+      onOther: async (workflowId) => government?.onRevision(workflowId),
+    });
     await world.#introduce();
     return world;
   }
@@ -130,7 +145,7 @@ export class World {
       await saveToken(db, sealer, { kind: 'PEER', audience, token, ...life });
       const reporting = await issuer.issue({
         ...{ sub: own.config.wl.id, aud: CONTROL_PLANE, exp: Math.floor(until / 1_000) },
-        scope: 'telemetry:write',
+        scope: 'policies:read telemetry:write signals:ack',
         cnf: { 'x5t#S256': own.node.thumbprint() },
       });
       const kept = { kind: 'WL', audience: CONTROL_PLANE, token: reporting, ...life } as const;
@@ -157,6 +172,13 @@ export class World {
     this.schedule.at(this.schedule.now() + SWEEP_MS, sweep);
     this.schedule.at(this.schedule.now() + TIDY_MS, tidy);
     this.schedule.at(this.schedule.now() + REPORT_MS, report);
+    this.government?.keepUp();
+  }
+
+  /** `kill -9` of all workers of a party. */
+  crash(party: string, forMs: number): void {
+    if (party === 'cp') this.government?.engine.crash(forMs);
+    else this.engines[party === 'exporter' ? 'exporter' : 'importer'].crash(forMs);
   }
 
   /** Both relays, beside whatever goes on; one that is stopped or killed is replaced. */
@@ -254,8 +276,9 @@ export class World {
     if (at !== 'exporter') await tolerate(govern(parties, parties.importer, terms));
   }
 
-  /** What a pull would bring: the importer catches up on offers. */
-  async pull(): Promise<void> {
+  /** The importer catches up on offers, and in a governed seed both with what governs them. */
+  async pull(slug: Slug): Promise<void> {
+    this.government?.pullSoon(slug);
     await tolerate(this.syncOffers());
   }
 
@@ -318,11 +341,4 @@ export class World {
     await this.schedule.end();
     await this.#real?.end();
   }
-}
-
-/** Upkeep and the back office fail with whatever the plan lets fail, and come again. */
-async function tolerate(work: Promise<unknown>): Promise<void> {
-  await work.catch((error: unknown) => {
-    if (!(error instanceof Error) || error instanceof Killed) throw error;
-  });
 }

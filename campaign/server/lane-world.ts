@@ -89,7 +89,7 @@ function laneOf({ ground, engines, address, watch }: LaneParts): Lane {
     new Hosts({
       ...{ slug, address, watch, moment: () => stage },
       environment: ground.environments[slug],
-      onPull: async () => stage?.onPull(),
+      onPull: async () => stage?.onPull(slug),
       onError: (error) => void (failed ??= error),
     });
   const hosts = { importer: hostsOf('importer'), exporter: hostsOf('exporter') };

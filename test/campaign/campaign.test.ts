@@ -161,7 +161,7 @@ describe('seeds', () => {
     const lost: Fault = { point: 'call.answered', label, nth: 1, action: 'lose' };
     const { happened, scanned } = holds(await runSeed(ground, plain([lost])));
     expect(happened.get('call.answered lose')).toBe(1);
-    expect(scanned.get(11)).toBeGreaterThan(2);
+    expect(scanned.get('11')).toBeGreaterThan(2);
   });
 
   test('a purchase is bought and reversed on the double as on the engine', async () => {
