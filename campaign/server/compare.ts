@@ -37,7 +37,8 @@ export function determined(script: Script): Script {
   for (let left = bought; left > 0; left -= 1) {
     operations.push({ kind: 'decide', decision: 'approve', atMs: operations.length * GAP_MS });
   }
-  return { ...script, operations, faults: [] };
+  // The server's seeds are not governed.
+  return { ...script, isGoverned: false, operations, faults: [] };
 }
 
 /** Runs the same script on the double and on the server, and tells where they differ. */
