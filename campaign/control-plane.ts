@@ -55,6 +55,8 @@ export interface ControlPlaneOptions {
 /** A process that stands with a transaction keeps no other from the database. */
 const POOL_SIZE = 8;
 const KEY_BYTES = 32;
+/** Judges are patient on a busy machine. */
+const CHECK_STATEMENT_MS = 30_000;
 const AUTHOR = { actor: 'campaign', source: 'campaign', correlationId: 'campaign' };
 const MANY = { requests: 100_000, windowSeconds: 1 };
 /** What is known before a seed begins; all else is of the seed. */
@@ -70,7 +72,7 @@ export async function openControlPlane(
 ): Promise<CampaignControlPlane> {
   const { url, tls, issuer, clock, log, stage } = options;
   const plain = { url, size: POOL_SIZE, applicationName: 'campaign-cp', onError: () => undefined };
-  const pool = createPool(plain);
+  const pool = createPool({ ...plain, statementTimeoutMs: CHECK_STATEMENT_MS });
   const db = createDatabase<CpSchema>(pool);
   const served = createPool({
     ...plain,

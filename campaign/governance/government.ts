@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { exposureOfPair } from '../../db/cp/pair.ts';
 import { saveSecret, POLICY_SECRET, SIGNAL_SECRET } from '../../db/wl/control-tokens.ts';
@@ -23,8 +24,24 @@ export interface GovernmentOptions {
 const SWEEP_MS = 15_000;
 /** More seldom than a white label pulls, so that a long calm costs little: nudges bring the most. */
 const PULL_MS = 90_000;
+/** In real time: half a minute of a machine that has no time for us. */
+const BEGIN_TRIES = 30;
+const BEGIN_PAUSE_MS = 1_000;
 const HEARTBEAT_SHARE = 0.1;
 const PERCENT = 100n;
+
+/** Before a seed begins nothing is meant to fail: on a busy machine it is tried again. */
+async function insist(work: () => Promise<unknown>): Promise<void> {
+  for (let left = BEGIN_TRIES; ; left -= 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await delay(BEGIN_PAUSE_MS);
+    }
+  }
+}
 
 /** The Control Plane of one seed: what it orders runs on an engine of its own, and both sides pull. */
 export class Government {
@@ -37,6 +54,7 @@ export class Government {
   readonly #pulls: Readonly<Record<Slug, () => Promise<void>>>;
   readonly #pulling = new Set<Slug>();
   readonly #again = new Set<Slug>();
+  #orders: 'idle' | 'starting' | 'again' = 'idle';
 
   constructor({ ground, schedule, faults, chance }: GovernmentOptions) {
     const { controlPlane, calls, clock, log } = ground;
@@ -68,9 +86,11 @@ export class Government {
       await saveSecret(db, sealer, POLICY_SECRET, secrets.policySecret);
       await saveSecret(db, sealer, SIGNAL_SECRET, secrets.signalSecret);
     }
-    const { status, text } = await this.desk.govern(terms);
-    if (status !== 200) throw new Error(`no relationship: ${text}`);
-    for (const pull of Object.values(this.#pulls)) await pull();
+    await insist(async () => {
+      const { status, text } = await this.desk.govern(terms);
+      if (status !== 200) throw new Error(`no relationship: ${text}`);
+    });
+    for (const pull of Object.values(this.#pulls)) await insist(pull);
   }
 
   /** The schedules of the Control Plane's worker and of both white labels'. */
@@ -96,8 +116,24 @@ export class Government {
     });
   }
 
+  /** One start at a time, as in a process; who orders amid it has another follow. */
   onOrders(): void {
-    this.#asProcess('cp starts orders', () => this.#ground.controlPlane.office.startOrders());
+    if (this.#orders !== 'idle') {
+      this.#orders = 'again';
+      return;
+    }
+    this.#orders = 'starting';
+    this.#schedule.spawn('cp starts orders', async (own) => {
+      own.onLost = () => this.#started();
+      await tolerate(this.#ground.controlPlane.office.startOrders());
+      if (!own.isKilled) this.#started();
+    });
+  }
+
+  #started(): void {
+    const isAgain = this.#orders === 'again';
+    this.#orders = 'idle';
+    if (isAgain) this.onOrders();
   }
 
   onLook(workflowIds: readonly string[]): void {

@@ -95,7 +95,7 @@ async function readBooked(db: Ground['databases'][Slug]['db']): Promise<Booked[]
            concat_ws(' ', role, abs(posting.amount_minor), 'for',
              abs(coalesce(posting.origin_minor, posting.amount_minor))) AS text
       FROM settlement
-      JOIN ledger_transaction ON key = concat('settlement:', settlement_id)
+      JOIN ledger_transaction ON key LIKE concat('settlement:', settlement_id, '%')
       JOIN posting USING (transaction_id)
      WHERE account LIKE 'payable:%' OR account LIKE 'receivable:%'`.execute(db);
   return rows;
