@@ -24,6 +24,7 @@ import type { TestWl } from '../test/wl/database.ts';
 import { ISSUER, type TestIssuer } from '../test/wl/tokens.ts';
 import { hire, type People } from './governance/desk.ts';
 import { openOffice, type Office } from './governance/office.ts';
+import type { Markers } from './markers.ts';
 import type { CampaignParty, Stage } from './party.ts';
 
 /** What takes the reports of both white labels: routes, judges and books of the Control Plane. */
@@ -50,6 +51,7 @@ export interface ControlPlaneOptions {
   readonly clock: () => Date;
   readonly log: Logger;
   readonly stage: () => Stage;
+  readonly markers: Markers;
 }
 
 /** A process that stands with a transaction keeps no other from the database. */
@@ -70,7 +72,7 @@ const KEPT = [
 export async function openControlPlane(
   options: ControlPlaneOptions,
 ): Promise<CampaignControlPlane> {
-  const { url, tls, issuer, clock, log, stage } = options;
+  const { url, tls, issuer, clock, log, stage, markers } = options;
   const plain = { url, size: POOL_SIZE, applicationName: 'campaign-cp', onError: () => undefined };
   const pool = createPool({ ...plain, statementTimeoutMs: CHECK_STATEMENT_MS });
   const db = createDatabase<CpSchema>(pool);
@@ -85,7 +87,7 @@ export async function openControlPlane(
   });
   const secret = randomBytes(KEY_BYTES);
   const sealer = createSealer([{ id: 'k1', key: secret }], secret);
-  const office = openOffice({ db: servedDb, sealer, verifier, tls, clock, log, stage });
+  const office = openOffice({ db: servedDb, sealer, verifier, tls, clock, log, stage, markers });
   const app = createApp({
     routes: office.routes,
     ...{ log, health: createHealth({ log }) },
@@ -94,10 +96,11 @@ export async function openControlPlane(
     limiters: createRateLimiters({ ...RATE_LIMITS, telemetry: MANY, admin: MANY, wl: MANY }),
     checkResponses: true,
   });
+  const watched = markers.answering('control plane', app);
   const { ca, cert, key } = tls;
   const server = createServer(
     { ca, cert, key, requestCert: true, rejectUnauthorized: false },
-    (request, response) => stage().schedule.serve('cp answers', () => app(request, response)),
+    (request, response) => stage().schedule.serve('cp answers', () => watched(request, response)),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cpUrl = `https://cp.localhost:${(server.address() as AddressInfo).port}`;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { pino, type Logger } from 'pino';
 import { createAgent, type PartnerAgent } from '../activities/clients/agent.ts';
 import { createDatabase, createPool } from '../db/pool.ts';
 import { migrate } from '../db/migrator.ts';
 import { CP_MIGRATIONS } from '../db/cp/migrations.ts';
 import { WL_MIGRATIONS } from '../db/wl/migrations.ts';
+import { createLogger, type Logger } from '../runtime/log.ts';
 import { CP_SUBJECT_URI, wlSubjectUri } from '../runtime/tls.ts';
 import { startPostgres } from '../stack/postgres/postgres.ts';
 import { ensureBundles } from '../stack/bundles/bundles.ts';
@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { createTestIssuer, type TestIssuer } from '../test/wl/tokens.ts';
 import { openControlPlane, type CampaignControlPlane } from './control-plane.ts';
+import { Markers } from './markers.ts';
 import { openParty, type CampaignParty, type MakeClient, type Stage } from './party.ts';
 import { openSandbox, type Sandbox } from './engine/sandbox.ts';
 import type { MovedClock } from './schedule.ts';
@@ -28,6 +29,8 @@ export interface Foundation {
   readonly clock: MovedClock & { skew(slug: Slug, ms: number): Promise<void> };
   readonly environments: Readonly<Record<Slug, Readonly<Record<string, string>>>>;
   readonly log: Logger;
+  /** Looks for private data in what parties answer, log and tell their engines. */
+  readonly markers: Markers;
 }
 
 /** What all seeds stand on: a database server, certificates, the workflow code, both parties. */
@@ -72,7 +75,8 @@ export interface GroundOptions {
 
 /** Starts what the seeds share; `bundles` holds the workflow code between campaigns. */
 export async function openGround(bundles: string, options: GroundOptions = {}): Promise<Ground> {
-  const log = pino({ level: process.env['CAMPAIGN_LOG'] ?? 'silent' });
+  const markers = new Markers();
+  const log = watchedLog(markers);
   const folder = await testFolder();
   const [pki, paths, server] = await Promise.all([
     createTestPki(),
@@ -101,7 +105,7 @@ export async function openGround(bundles: string, options: GroundOptions = {}): 
     exporter: await environmentOf('exporter', place),
   };
   const { stage, enter } = createStage();
-  const foundation: Foundation = { clock, environments, log };
+  const foundation: Foundation = { clock, environments, log, markers };
   const parties = {
     importer: await openParty({ foundation, slug: 'importer', stage, makeClient }),
     exporter: await openParty({ foundation, slug: 'exporter', stage, makeClient }),
@@ -111,7 +115,7 @@ export async function openGround(bundles: string, options: GroundOptions = {}): 
   const calls = createAgent({ tls, connections: CALLS_AT_ONCE });
   const issuer = createTestIssuer(['control-plane', EXPORTER, IMPORTER]);
   const controlPlane = await openControlPlane({
-    ...{ url: server.urlFor('cp'), tls, issuer, log, stage },
+    ...{ url: server.urlFor('cp'), tls, issuer, log, stage, markers },
     clock: () => new Date(clock.now()),
   });
   for (const slug of SLUGS) await controlPlane.meet(parties[slug], databases[slug].db);
@@ -126,6 +130,7 @@ export async function openGround(bundles: string, options: GroundOptions = {}): 
       for (const slug of SLUGS) await empty(databases[slug]);
       await controlPlane.empty();
       await clock.reset();
+      markers.forget();
     },
     async close() {
       await calls.close();
@@ -137,6 +142,20 @@ export async function openGround(bundles: string, options: GroundOptions = {}): 
       await folder.remove();
     },
   };
+}
+
+/** What production logs, by its own logger; shown where `CAMPAIGN_LOG` names a level. */
+function watchedLog(markers: Markers): Logger {
+  const shown = process.env['CAMPAIGN_LOG'];
+  return createLogger({
+    ...{ name: 'campaign', level: shown ?? 'info' },
+    destination: {
+      write(line) {
+        markers.look('a log', line);
+        if (shown !== undefined) process.stdout.write(line);
+      },
+    },
+  });
 }
 
 function createStage(): { readonly stage: () => Stage; readonly enter: (next: Stage) => void } {

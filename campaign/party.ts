@@ -79,7 +79,7 @@ const GRACE_MS = 5_000;
 /** Puts a white label together as its processes do, with points and a clock of the campaign. */
 export async function openParty(options: PartyOptions): Promise<CampaignParty> {
   const { foundation, slug, stage } = options;
-  const { log, clock } = foundation;
+  const { log, clock, markers } = foundation;
   const config = readWlConfig(foundation.environments[slug]);
   const shutdown = createShutdown({ log, graceMs: GRACE_MS });
   const health = createHealth({ log });
@@ -105,8 +105,9 @@ export async function openParty(options: PartyOptions): Promise<CampaignParty> {
     limiters: createRateLimiters(config.rateLimits),
     checkResponses: true,
   });
+  const watched = markers.answering(slug, app);
   const handler: RequestListener = (request, response) =>
-    stage().schedule.serve(`${slug} answers`, () => app(request, response));
+    stage().schedule.serve(`${slug} answers`, () => watched(request, response));
   const { ca, cert, key } = node.tls.current();
   const server = createServer(
     { ca, cert, key, requestCert: true, rejectUnauthorized: false },
@@ -118,7 +119,7 @@ export async function openParty(options: PartyOptions): Promise<CampaignParty> {
   const { port } = server.address() as AddressInfo;
   return {
     ...{ slug, config, node },
-    activities: activitiesOf(node, log),
+    activities: markers.payloads(slug, activitiesOf(node, log)),
     url: `https://${config.listen.tlsHost}:${port}`,
     async close() {
       server.closeAllConnections();

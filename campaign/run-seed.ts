@@ -319,8 +319,9 @@ async function judge(
   }
   if (world.government !== undefined) {
     const settled = await judgeGovernment(seed, world.government);
-    broken.push(...settled.broken);
-    scanned.set('settlements', settled.scanned);
+    const marked = await ground.markers.take(ground);
+    broken.push(...settled.broken, ...marked.broken);
+    scanned.set('settlements', settled.scanned).set('15', marked.scanned);
   }
   return { broken, scanned };
 }

@@ -20,6 +20,7 @@ import type { Ground, Slug } from './ground.ts';
 import type { CampaignParty, SeedEngine } from './party.ts';
 import { Engine } from './engine/engine.ts';
 import { Government } from './governance/government.ts';
+import { PRIVATE } from './markers.ts';
 import { Schedule } from './schedule.ts';
 import { tolerate } from './tolerate.ts';
 
@@ -115,6 +116,7 @@ export class World {
       onOther: async (workflowId) => government?.onRevision(workflowId),
     });
     await world.#introduce();
+    if (government !== undefined) await world.#stranger();
     return world;
   }
 
@@ -151,6 +153,12 @@ export class World {
       const kept = { kind: 'WL', audience: CONTROL_PLANE, token: reporting, ...life } as const;
       await saveToken(db, sealer, kept);
     }
+  }
+
+  /** Somebody at the exporter, who is nobody's business elsewhere. */
+  async #stranger(): Promise<void> {
+    const { db, sealer } = this.exporter.node.database;
+    await createAccount(db, sealer, { ...PRIVATE.exporter, buyOffer: true }, CONTEXT);
   }
 
   /** Runs the upkeep that a white label has on schedules. */
@@ -260,7 +268,7 @@ export class World {
 
   async member(fundsMinor: bigint): Promise<Member> {
     const { db, sealer } = this.importer.node.database;
-    const account = { name: 'Ana', email: 'ana@example.com', buyOffer: true };
+    const account = { ...PRIVATE.importer, buyOffer: true };
     const made = await createAccount(db, sealer, account, CONTEXT);
     for (const currency of ['XIM', 'BRL']) {
       const credit = { accountId: made.accountId, currency, amountMinor: fundsMinor };

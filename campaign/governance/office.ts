@@ -33,6 +33,7 @@ import { SIGNAL_DISPATCH } from '../../workflows/signal-dispatch/contract.ts';
 import { engineClient } from '../engine/client.ts';
 import type { Activities, Engine } from '../engine/engine.ts';
 import { labelOf } from '../faults.ts';
+import type { Markers } from '../markers.ts';
 import type { Stage } from '../party.ts';
 
 /** What the Control Plane does in a seed that it governs: its routes and its worker's steps. */
@@ -59,6 +60,7 @@ export interface OfficeOptions {
   readonly clock: () => Date;
   readonly log: Logger;
   readonly stage: () => Stage;
+  readonly markers: Markers;
 }
 
 /** What the double runs of the Control Plane's workflows. */
@@ -75,7 +77,7 @@ const SILENT = new DefaultLogger('ERROR');
 
 /** Composes API and worker of the Control Plane as its processes do, on the double of the engine. */
 export function openOffice(options: OfficeOptions): Office {
-  const { db, sealer, verifier, tls, clock, log, stage } = options;
+  const { db, sealer, verifier, tls, clock, log, stage, markers } = options;
   const client = doubledClient(stage);
   const work = { kick: () => stage().onOrders() };
   const look = (ids: readonly string[]): void => stage().onLook(ids);
@@ -99,16 +101,19 @@ export function openOffice(options: OfficeOptions): Office {
       ...signalRoutes(deps, guards),
       ...telemetryRoutes(deps, guards),
     ],
-    activities: inContext({
-      ...createSettlementActivities({ db, work }),
-      ...createPolicyRevisionActivities({
-        ...{ db, agent, peerUrlOf, work, driftSeconds: DRIFT_SECONDS, onDrift: () => undefined },
+    activities: markers.payloads(
+      'control plane',
+      inContext({
+        ...createSettlementActivities({ db, work }),
+        ...createPolicyRevisionActivities({
+          ...{ db, agent, peerUrlOf, work, driftSeconds: DRIFT_SECONDS, onDrift: () => undefined },
+        }),
+        ...createSignalActivities({
+          ...{ db, sealer, profile: 'local', agent, look, work },
+          metrics: createMetrics({ process: 'cp-worker', nodeFigures: false }),
+        }),
       }),
-      ...createSignalActivities({
-        ...{ db, sealer, profile: 'local', agent, look, work },
-        metrics: createMetrics({ process: 'cp-worker', nodeFigures: false }),
-      }),
-    }),
+    ),
     async startOrders() {
       const starts = createWorkStarter({ db, client, log });
       starts.kick();

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Fault } from '../../campaign/faults.ts';
 import { judgeSettlements } from '../../campaign/governance/judge.ts';
 import { openGround, type Ground } from '../../campaign/ground.ts';
+import { PRIVATE } from '../../campaign/markers.ts';
 import { runSeed, type Outcome } from '../../campaign/run-seed.ts';
 import type { Operation, Script } from '../../campaign/script.ts';
 import { BUNDLES } from '../support/bundles.ts';
@@ -105,10 +106,19 @@ test('a limit that the exposure is over stops the pair by itself, and a settleme
     { ...BUY, member: 2, atMs: 70_000 },
     { kind: 'limit', amount: '1000.00', atMs: 65_000 },
   ]);
-  const { trades } = holds(
+  const { trades, scanned } = holds(
     await runSeed(ground, { ...script, fundsMinor: [1_000_00, 1_000_00, 1_000_00] }),
   );
   expect(trades).toEqual({ CONFIRMED: 2, REJECTED: 1 });
+  expect(scanned.get('15')).toBeGreaterThan(100);
+  const { db } = ground.databases.exporter;
+  await sql`UPDATE hold SET buyer_masked = ${PRIVATE.importer.email}`.execute(db);
+  ground.markers.look('a log', PRIVATE.exporter.name);
+  const { broken } = await ground.markers.take(ground);
+  expect(broken).toEqual([
+    expect.stringContaining('15 a log shows private data: Rui Zorbexport'),
+    expect.stringMatching(/^15 table hold of the exporter shows .*ana\.quillampor@example\.com/),
+  ]);
   expect(new Set(await deliveries())).toEqual(
     new Set(['DISABLE ACKED BODY 1', 'ENABLE ACKED BODY 1']),
   );
