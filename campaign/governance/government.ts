@@ -24,6 +24,8 @@ export interface GovernmentOptions {
 const SWEEP_MS = 15_000;
 /** More seldom than a white label pulls, so that a long calm costs little: nudges bring the most. */
 const PULL_MS = 90_000;
+/** A pull whose worker says nothing is given to another, beside which the first may wake. */
+const LOST_MS = 10_000;
 /** In real time: half a minute of a machine that has no time for us. */
 const BEGIN_TRIES = 30;
 const BEGIN_PAUSE_MS = 1_000;
@@ -54,6 +56,8 @@ export class Government {
   readonly #pulls: Readonly<Record<Slug, () => Promise<void>>>;
   readonly #pulling = new Set<Slug>();
   readonly #again = new Set<Slug>();
+  /** Before that nothing runs beside what begins a seed. */
+  #hasBegun = false;
   #orders: 'idle' | 'starting' | 'again' = 'idle';
 
   constructor({ ground, schedule, faults, chance }: GovernmentOptions) {
@@ -90,7 +94,9 @@ export class Government {
       const { status, text } = await this.desk.govern(terms);
       if (status !== 200) throw new Error(`no relationship: ${text}`);
     });
+    await insist(() => controlPlane.office.startOrders());
     for (const pull of Object.values(this.#pulls)) await insist(pull);
+    this.#hasBegun = true;
   }
 
   /** The schedules of the Control Plane's worker and of both white labels'. */
@@ -118,6 +124,7 @@ export class Government {
 
   /** One start at a time, as in a process; who orders amid it has another follow. */
   onOrders(): void {
+    if (!this.#hasBegun) return;
     if (this.#orders !== 'idle') {
       this.#orders = 'again';
       return;
@@ -142,7 +149,8 @@ export class Government {
   }
 
   /** In place of a revision's workflow: both sides are told to pull. */
-  onRevision(workflowId: string): void {
+  async onRevision(workflowId: string): Promise<void> {
+    if (!this.#hasBegun) return this.#ground.controlPlane.office.finish(workflowId);
     this.#asProcess('cp revises', () => this.#ground.controlPlane.office.finish(workflowId));
     this.pullBoth();
   }
@@ -160,7 +168,10 @@ export class Government {
     }
     this.#pulling.add(slug);
     this.#schedule.spawn(`${slug} pulls`, async (own) => {
-      own.onLost = () => this.#pulled(slug);
+      own.onLost = () => {
+        this.#pulled(slug);
+        this.#schedule.at(this.#schedule.now() + LOST_MS, () => this.pullSoon(slug));
+      };
       await tolerate(this.#pulls[slug]());
       this.#pulled(slug);
     });

@@ -73,7 +73,7 @@ const paidOverBadLine: Plot = (chance, script) => {
         ...{ label: side, nth },
         point: chance.one(['call.send', 'call.answered'] as const),
         action: chance.one(['lose', 'kill', 'stop'] as const),
-        ms: chance.whole(500, 6_000),
+        ms: chance.one([3_000, 12_000, 25_000]),
       })),
       { point: 'client.answered', label: 'client settle', nth: 1, action: 'lose' },
     ],

@@ -97,6 +97,16 @@ test('a settlement is booked once by both sides, however often it is asked for a
   ]);
 });
 
+test('a pull that wakes beside another one books a settlement no second time', async () => {
+  const stop: Fault = {
+    ...{ point: 'call.answered', label: 'importer pull', nth: 1, action: 'stop', ms: 25_000 },
+  };
+  const settle: Operation = { kind: 'settle', percent: 100, again: false, atMs: 20_000 };
+  const { happened, scanned } = holds(await runSeed(ground, governed([BUY, settle], [stop])));
+  expect(happened.get('call.answered stop')).toBe(1);
+  expect(scanned.get('settlements')).toBe(4);
+});
+
 test('a limit that the exposure is over stops the pair by itself, and a settlement frees it', async () => {
   const script = governed([
     BUY,
