@@ -221,4 +221,49 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'older-signal-wins',
+    bug: 'a signal takes effect whatever number it has: one that arrives late undoes a newer one',
+    edits: [
+      {
+        file: 'db/wl/signals.ts',
+        find: 'const status = judgeSequence(signal.sequence, pair.sequence);',
+        replace: "const status = 'APPLIED' as ReturnType<typeof judgeSequence>;",
+      },
+    ],
+  },
+  {
+    name: 'settlement-again',
+    bug: 'a settlement that another pull has applied meanwhile is booked once more, under keys of its own',
+    edits: [
+      {
+        file: 'db/wl/settlements.ts',
+        find: '  if (numInsertedOrUpdatedRows === 0n) {',
+        replace: '  if (numInsertedOrUpdatedRows === -1n) {',
+      },
+      {
+        file: 'db/wl/settlements.ts',
+        find: '    key: `settlement:${settlement.id}`,',
+        replace:
+          "    key: `settlement:${settlement.id}${numInsertedOrUpdatedRows === 0n ? ':again' : ''}`,",
+      },
+      {
+        file: 'db/wl/settlements.ts',
+        find: '    reference: settlement.id,',
+        replace:
+          "    reference: `${settlement.id}${numInsertedOrUpdatedRows === 0n ? ':again' : ''}`,",
+      },
+    ],
+  },
+  {
+    name: 'clear-buyer',
+    bug: "the exporter is told the buyer's address as it is",
+    edits: [
+      {
+        file: 'db/wl/accounts.ts',
+        find: '  if (email !== undefined) return maskEmail(email);',
+        replace: '  if (email !== undefined) return email;',
+      },
+    ],
+  },
 ];
