@@ -6,7 +6,7 @@ import type { Act } from './acts.ts';
 import { governedPlotOf } from './plots.ts';
 
 /** In so many seeds the Control Plane takes part; it nearly doubles what they cost. */
-const GOVERNED_SHARE = 0.35;
+const GOVERNED_SHARE = 0.25;
 const PLOT_SHARE = 0.4;
 /** People of the Control Plane act when the others have begun, and a little after them. */
 const AFTER_MS = 15_000;
