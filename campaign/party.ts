@@ -75,6 +75,8 @@ export const TYPES: ReadonlySet<string> = new Set([
   APPROVAL_WORKFLOW,
 ]);
 const GRACE_MS = 5_000;
+/** On the campaign's clock: as long as the product's buyers wait (RULES.md 5). */
+const BUYER_WAITS_MS = 2_000;
 
 /** Puts a white label together as its processes do, with points and a clock of the campaign. */
 export async function openParty(options: PartyOptions): Promise<CampaignParty> {
@@ -97,6 +99,10 @@ export async function openParty(options: PartyOptions): Promise<CampaignParty> {
     ...{ name: slug, log, health, metrics, shutdown },
     client: () => client as never,
     clock: () => new Date(clock.now()),
+    // The real server's time passes by itself.
+    ...(options.makeClient === undefined && {
+      timer: (ms, run) => stage().schedule.sleep(Math.min(ms, BUYER_WAITS_MS), run),
+    }),
     points: (point, facts) => stage().faults.pass(point, labelOf(slug, point, facts), facts.send),
   });
   const app = createApp({

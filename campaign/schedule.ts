@@ -58,6 +58,7 @@ export class Schedule {
   readonly #alive = new Map<Thread, Promise<void>>();
   readonly #stopped: (() => void)[] = [];
   readonly #held = new Set<Promise<unknown>>();
+  readonly #sleepers = new Set<() => void>();
   #order = 0;
   #counted = 0;
   #isRunning = false;
@@ -145,6 +146,21 @@ export class Schedule {
     waiting.then(release, release);
   }
 
+  /** Somebody who is held has nothing to do but wait: time may pass, up to `ms`. */
+  sleep(ms: number, run: () => void): () => void {
+    const wake = (): void => {
+      callOff();
+      this.#sleepers.delete(wake);
+      run();
+    };
+    const callOff = this.at(this.now() + ms, wake);
+    this.#sleepers.add(wake);
+    return () => {
+      callOff();
+      this.#sleepers.delete(wake);
+    };
+  }
+
   /** Stands until the schedule lets go; outside a run everybody passes. */
   async pass(): Promise<void> {
     const thread = this.current();
@@ -200,10 +216,9 @@ export class Schedule {
         const [chosen] = this.#parked.splice(index, 1);
         if (chosen !== undefined) {
           chosen.go();
-        } else if (this.#held.size > 0) {
-          this.#noise = Promise.withResolvers();
-          await Promise.race([this.#noise.promise, delay(SILENCE_MS)]);
-        } else if ((await isOver()) || !(await this.#happen())) {
+        } else if (this.#held.size > 0 && !(await this.#isAsleep())) {
+          continue;
+        } else if ((this.#sleepers.size === 0 && (await isOver())) || !(await this.#happen())) {
           return;
         }
       }
@@ -211,6 +226,7 @@ export class Schedule {
     } finally {
       this.#isRunning = false;
       for (const { go } of this.#parked.splice(0)) go();
+      for (const wake of [...this.#sleepers]) wake();
     }
   }
 
@@ -223,6 +239,14 @@ export class Schedule {
       if (silent && this.#parked.length > 0) return;
       if (performance.now() > this.#endsAt) throw new Error('the run does not end');
     }
+  }
+
+  /** True where all who hold time are silent and sleep: one that starts something may do both. */
+  async #isAsleep(): Promise<boolean> {
+    this.#noise = Promise.withResolvers();
+    const silence = delay(SILENCE_MS, true);
+    const silent = await Promise.race([this.#noise.promise.then(() => false), silence]);
+    return silent && this.#parked.length === 0 && this.#sleepers.size >= this.#held.size;
   }
 
   async #happen(): Promise<boolean> {

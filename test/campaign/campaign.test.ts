@@ -89,14 +89,12 @@ test('an event that was never sent, came twice, or was never written is found', 
 
 /** Three databases and a bundle, on however busy a machine. */
 const GROUND_MS = 300_000;
-/** A buyer must not be refused because the machine is busy. */
-const PATIENT = { variables: () => ({ BUY_DEADLINE_MS: '3000' }) };
 const SEEDS_MS = 180_000;
 jest.setTimeout(SEEDS_MS);
 
 describe('seeds', () => {
   let ground: Ground;
-  beforeAll(async () => void (ground = await openGround(BUNDLES, PATIENT)), GROUND_MS);
+  beforeAll(async () => void (ground = await openGround(BUNDLES)), GROUND_MS);
   afterAll(() => ground.close());
 
   const plain = (faults: readonly Fault[], kinds = ['buy']): Script => ({

@@ -20,7 +20,7 @@ import { readPartner } from '../../db/wl/governance.ts';
 import { WL_MIGRATIONS } from '../../db/wl/migrations.ts';
 import type { WlTables } from '../../db/wl/schema.ts';
 import { readTraderId } from '../../db/wl/trader-account.ts';
-import { createTradeBoard, type TradeBoard } from '../../db/wl/trades/board.ts';
+import { createTradeBoard, type Timer, type TradeBoard } from '../../db/wl/trades/board.ts';
 import type { WlConfig } from '../../runtime/config.ts';
 import type { FaultHandler } from '../../runtime/fault-points.ts';
 import type { Health } from '../../runtime/health.ts';
@@ -47,6 +47,8 @@ export interface WlNodeDeps {
   readonly points?: FaultHandler | undefined;
   /** Moved by such a run together with the database's. */
   readonly clock?: () => Date;
+  /** By which buyers wait; real time unless such a run hands one in. */
+  readonly timer?: Timer | undefined;
   /** The engine's client once it is connected; throws before. */
   readonly client: () => Client;
 }
@@ -111,6 +113,7 @@ export async function openWlNode(config: WlConfig, deps: WlNodeDeps): Promise<Wl
   const board = await createTradeBoard({
     db,
     url: config.database.url,
+    timer: deps.timer,
     onError: (err) => log.warn({ err }, 'a notification was lost'),
   });
   shutdown.add('board', () => board.close());

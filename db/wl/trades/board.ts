@@ -24,7 +24,17 @@ export interface TradeBoardOptions {
   readonly db: Kysely<WlTables>;
   readonly url: string;
   readonly onError: (error: Error) => void;
+  /** Real time where nothing is said; a run of faults has a clock of its own. */
+  readonly timer?: Timer | undefined;
 }
+
+/** Calls `run` after so many milliseconds; what is answered calls it off. */
+export type Timer = (ms: number, run: () => void) => () => void;
+
+const REAL_TIME: Timer = (ms, run) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
 
 /** True where waiting longer tells the buyer nothing: the outcome, or that a person decides. */
 export function isAnswerable(state: TradeState): boolean {
@@ -38,7 +48,7 @@ export function isAnswerable(state: TradeState): boolean {
  * time only, because the row is read once more at the deadline.
  */
 export async function createTradeBoard(options: TradeBoardOptions): Promise<TradeBoard> {
-  const { db, url, onError } = options;
+  const { db, url, onError, timer: after = REAL_TIME } = options;
   const waiters = new Map<string, Set<(row: TradeRow) => void>>();
   const deliver = (row: TradeRow): void => {
     for (const resolve of waiters.get(row.trade_id) ?? []) resolve(row);
@@ -72,11 +82,11 @@ export async function createTradeBoard(options: TradeBoardOptions): Promise<Trad
       const { promise, resolve } = Promise.withResolvers<TradeRow | undefined>();
       const set = waiters.get(tradeId) ?? new Set();
       waiters.set(tradeId, set.add(resolve));
-      const deadline = setTimeout(() => resolve(undefined), timeoutMs);
+      const callOff = after(timeoutMs, () => resolve(undefined));
       try {
         return (await promise) ?? (await readTrade(db, tradeId));
       } finally {
-        clearTimeout(deadline);
+        callOff();
         set.delete(resolve);
         if (set.size === 0) waiters.delete(tradeId);
       }
