@@ -20,7 +20,7 @@ export interface CampaignRecord {
   scanned: Record<string, number>;
 }
 
-const NOTHING: CampaignRecord = {
+export const NOTHING: CampaignRecord = {
   next: 1,
   seeds: 0,
   broken: [],
@@ -82,9 +82,14 @@ export function sum(
 
 /** The counts as a table for people. */
 export function renderRecord(record: CampaignRecord): string {
-  const { seeds, broken, tasks, replays, trades, passings, happened, longestSettleMs } = record;
+  return `${record.seeds} seeds, ${record.broken.length} broken\n${renderTables(record)}`;
+}
+
+/** What the seeds came to, without their number. */
+export function renderTables(record: CampaignRecord): string {
+  const { tasks, replays, trades, passings, happened, longestSettleMs } = record;
   return [
-    `${seeds} seeds, ${broken.length} broken; ${tasks} workflow tasks, ${replays} replays; ` +
+    `${tasks} workflow tasks, ${replays} replays; ` +
       `settled at the latest ${Math.round(longestSettleMs / 1_000)} s after the last fault`,
     'trades by their last state',
     ...tableOf(trades),

@@ -29,6 +29,7 @@ export interface MovedClock {
 }
 
 interface Parked {
+  readonly thread: Thread | undefined;
   readonly go: () => void;
 }
 
@@ -167,7 +168,7 @@ export class Schedule {
     this.#refuseKilled(thread);
     if (!this.#isRunning) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#parked.push({ go: resolve });
+    this.#parked.push({ thread, go: resolve });
     this.#noise.resolve();
     await promise;
     this.#refuseKilled(thread);
@@ -237,16 +238,28 @@ export class Schedule {
       const silence = delay(SILENCE_MS, true);
       const silent = await Promise.race([this.#noise.promise.then(() => false), silence]);
       if (silent && this.#parked.length > 0) return;
-      if (performance.now() > this.#endsAt) throw new Error('the run does not end');
+      this.#refuseLate();
     }
   }
 
   /** True where all who hold time are silent and sleep: one that starts something may do both. */
   async #isAsleep(): Promise<boolean> {
+    this.#refuseLate();
     this.#noise = Promise.withResolvers();
     const silence = delay(SILENCE_MS, true);
     const silent = await Promise.race([this.#noise.promise.then(() => false), silence]);
     return silent && this.#parked.length === 0 && this.#sleepers.size >= this.#held.size;
+  }
+
+  #refuseLate(): void {
+    if (performance.now() <= this.#endsAt) return;
+    const stand = new Set(this.#parked.map(({ thread }) => thread));
+    const moving = [...this.#alive.keys()].filter((one) => one.isCounted && !stand.has(one));
+    const names = moving.map(({ name, isKilled }) => `${name}${isKilled ? ' (killed)' : ''}`);
+    throw new Error(
+      `the run does not end: ${this.#counted} counted, moving: ${names.join(', ') || 'nobody'}; ` +
+        `${this.#held.size} held, ${this.#sleepers.size} asleep`,
+    );
   }
 
   async #happen(): Promise<boolean> {

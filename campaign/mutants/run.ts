@@ -8,30 +8,58 @@ import { MUTANTS, type Mutant } from './list.ts';
 export interface MutantOptions {
   /** Seeds after which a bug counts as not caught. */
   readonly seeds: number;
+  /** Bugs that are looked for at once. */
+  readonly lanes: number;
   readonly say: (text: string) => void;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const NAME_LENGTH = 27;
 const COPIED = [
   ...['domain', 'runtime', 'workflows', 'db', 'activities', 'api', 'workers', 'invariants'],
   ...['stack', 'test', 'campaign', 'console', 'cli', 'package.json', 'package-lock.json'],
 ];
 
 /** Runs the campaign against each bug; the answer is 0 where all of them were caught. */
-export async function runMutants(name: string, { seeds, say }: MutantOptions): Promise<number> {
+export async function runMutants(name: string, options: MutantOptions): Promise<number> {
   const names = new Set(name.split(','));
   const chosen = MUTANTS.filter((mutant) => name === 'all' || names.has(mutant.name));
   const isKnown = name === 'all' || chosen.length === names.size;
   if (!isKnown) throw new Error(`not all of these are names of bugs: ${name}`);
-  let escaped = 0;
-  for (const mutant of chosen) {
-    const caught = await hunt(mutant, seeds);
-    if (caught === undefined) escaped += 1;
-    say(
-      `${mutant.name.padEnd(24)} ${caught === undefined ? `not caught in ${seeds} seeds` : `caught by seed ${caught.seed}: ${caught.first}`}`,
-    );
+  const { seeds, say } = options;
+  const left = [...chosen];
+  const hunted = new Map<string, string>();
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    left.length = 0;
+    interruption.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  let caughtCount = 0;
+  const lanes = Array.from({ length: options.lanes }, async () => {
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      const hunt = { seeds, say, signal: interruption.signal };
+      const caught = await huntFor(mutant, hunt);
+      if (interruption.signal.aborted) return;
+      if (caught !== undefined) caughtCount += 1;
+      const result =
+        caught === undefined
+          ? `not caught in ${seeds} seeds`
+          : `caught by seed ${caught.seed}: ${caught.first}`;
+      hunted.set(mutant.name, result);
+      say(`${mutant.name.padEnd(NAME_LENGTH)} ${result}`);
+    }
+  });
+  try {
+    await Promise.all(lanes);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
-  return escaped === 0 ? 0 : 1;
+  say(`${caughtCount} of ${chosen.length} bugs were caught`);
+  for (const { name: bug } of chosen) {
+    say(`  ${bug.padEnd(NAME_LENGTH)} ${hunted.get(bug) ?? 'not looked for to the end'}`);
+  }
+  return caughtCount === chosen.length ? 0 : 1;
 }
 
 interface Caught {
@@ -39,7 +67,11 @@ interface Caught {
   readonly first: string;
 }
 
-async function hunt(mutant: Mutant, seeds: number): Promise<Caught | undefined> {
+interface Hunt extends Omit<MutantOptions, 'lanes'> {
+  readonly signal: AbortSignal;
+}
+
+async function huntFor(mutant: Mutant, hunt: Hunt): Promise<Caught | undefined> {
   const folder = await mkdtemp(join(tmpdir(), `xpory-mutant-`));
   try {
     for (const part of COPIED) await cp(join(ROOT, part), join(folder, part), { recursive: true });
@@ -53,9 +85,10 @@ async function hunt(mutant: Mutant, seeds: number): Promise<Caught | undefined> 
         text.replace(find, () => replace),
       );
     }
-    const output = await campaign(folder, seeds);
+    const output = await campaign(folder, mutant.name, hunt);
     const [, seed, first = ''] = /seed (\d+) breaks:\n\s+(.*)/.exec(output) ?? [];
     if (seed !== undefined) return { seed: Number(seed), first };
+    if (hunt.signal.aborted) return undefined;
     if (!output.includes(FINISHED)) throw new Error(`${mutant.name} did not run:\n${output}`);
     return undefined;
   } finally {
@@ -66,16 +99,29 @@ async function hunt(mutant: Mutant, seeds: number): Promise<Caught | undefined> 
 /** The last line of a campaign that found nothing. */
 export const FINISHED = 'no seed breaks a rule';
 
-function campaign(folder: string, seeds: number): Promise<string> {
-  const args = ['campaign/main.ts', '--first', '--from=1', `--seeds=${seeds}`];
+function campaign(folder: string, bug: string, { seeds, say, signal }: Hunt): Promise<string> {
+  // One lane: the first seed that breaks is the same each time.
+  const args = ['campaign/main.ts', '--first', '--lanes=1', '--from=1', `--seeds=${seeds}`];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd: folder,
   });
+  const end = (): void => void child.kill('SIGTERM');
+  signal.addEventListener('abort', end);
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const hear = (chunk: Buffer): void => {
+    const text = chunk.toString();
+    output += text;
+    for (const [line] of text.matchAll(PROGRESS)) say(`${bug.padEnd(NAME_LENGTH)} ${line}`);
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', () => resolve(output));
+    child.on('close', () => {
+      signal.removeEventListener('abort', end);
+      resolve(output);
+    });
   });
 }
+
+const PROGRESS = /^seed \d+, .*seeds\/s.*$/gm;

@@ -11,6 +11,7 @@ import { add, readRecord, writeRecord } from '../../campaign/record.ts';
 import { runSeed, type Outcome } from '../../campaign/run-seed.ts';
 import { scriptOf, type Script } from '../../campaign/script.ts';
 import { shrink } from '../../campaign/shrink.ts';
+import { addTo, renderCampaign, type KeptCampaign } from '../../campaign/states.ts';
 import { BUNDLES } from '../support/bundles.ts';
 
 const SCRIPTS = new URL('./scripts/', import.meta.url);
@@ -70,9 +71,27 @@ describe('what clients were told', () => {
 });
 
 test('a run says how fast it is and when it will be over', () => {
-  expect(renderProgress({ done: 50, of: 1_050, broken: 0, elapsedMs: 25_000 })).toBe(
-    '50 of 1050: 0 broken, 2.00 seeds/s, 9 min left',
+  const now = new Date('2026-01-01T10:00:00');
+  expect(renderProgress({ done: 50, of: 1_050, broken: 0, elapsedMs: 25_000 }, now)).toBe(
+    '50 of 1050: 0 broken, 2.00 seeds/s, 9 min left, over at 10:08',
   );
+});
+
+test('seeds of other sources are counted apart, and each seed once on the same ones', () => {
+  const outcome = (seed: number): Outcome => ({
+    ...{ seed, broken: [], trades: { CONFIRMED: 1 }, refusals: {}, tasks: 1, replays: 0 },
+    ...{ settledInMs: 0, happened: new Map(), passings: new Map(), scanned: new Map() },
+  });
+  const kept: KeptCampaign = { next: 1, states: [] };
+  for (const seed of [1, 2, 4, 3, 2]) addTo(kept, 'old', outcome(seed));
+  expect(addTo(kept, 'new', outcome(4))).toBe(true);
+  expect(addTo(kept, 'new', outcome(4))).toBe(false);
+  expect(kept.next).toBe(5);
+  expect(renderCampaign(kept, 'new').split('\n').slice(0, 3)).toEqual([
+    '4 seeds, of which 1 on this state',
+    '  state old: 4 seeds (1 to 4), 0 broken',
+    '  state new, this one: 1 seeds (4), 0 broken',
+  ]);
 });
 
 test('an event that was never sent, came twice, or was never written is found', () => {
