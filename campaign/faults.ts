@@ -24,6 +24,8 @@ export type FaultAction =
   | 'stop'
   /** Time passes for everybody while it stands here, with all its locks. */
   | 'slow'
+  /** It stands here, with all its locks, for as long as anybody else can move. */
+  | 'linger'
   /** kill -9 of all workers of the party; none is back before a while. */
   | 'down';
 
@@ -36,6 +38,8 @@ export interface Fault {
   readonly action: FaultAction;
   /** For `late`, `stop`, `slow`, `down`, and before a `fail`; on the campaign's clock. */
   readonly ms?: number;
+  /** It lingers first, so that the others have come as far as they can. */
+  readonly isLingering?: boolean;
 }
 
 const ROUTES: readonly (readonly [RegExp, string])[] = [
@@ -110,6 +114,7 @@ export class Faults {
     const { point, action, ms = 0 } = fault;
     const thread = this.#schedule.current();
     this.#count(point, action);
+    if (fault.isLingering === true) await this.#schedule.pass(true);
     switch (action) {
       case 'refuse':
         throw new ConnectionFailure('connect', 'the campaign refuses the connection');
@@ -120,6 +125,8 @@ export class Faults {
         throw new ConnectionFailure('timeout', 'the campaign delivers it later');
       case 'double':
         return this.#deliver(send);
+      case 'linger':
+        return this.#schedule.pass(true);
       case 'slow':
         return this.#schedule.passTime(ms);
       case 'fail':

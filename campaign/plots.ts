@@ -1,5 +1,5 @@
 import type { Chance } from './chance.ts';
-import type { CampaignPoint, Fault, FaultAction } from './faults.ts';
+import type { CampaignPoint, Fault } from './faults.ts';
 import type { Operation, Script } from './script.ts';
 
 /** What a plot has in the script: it comes first, and the rest follows when it is nearly over. */
@@ -16,11 +16,7 @@ const buy = (member: number, offer: number, atMs = 0): Operation => ({
   ...{ kind: 'buy', member, offer, quantity: 1, atMs },
 });
 
-function fault(
-  point: CampaignPoint,
-  label: string,
-  rest: { readonly nth: number; readonly action: FaultAction; readonly ms?: number },
-): Fault {
+function fault(point: CampaignPoint, label: string, rest: Omit<Fault, 'point' | 'label'>): Fault {
   return { point, label, ...rest };
 }
 
@@ -59,8 +55,31 @@ const lastHeadroom: Plot = (chance, script) => {
       ...members(buyers).map((_, member) => buy(member, member, BURST_AT_MS)),
       { kind: 'limit', amount: '100000.00', atMs: 15_000 },
     ],
+    // Behind the first purchase's two: one has decided and the others decide beside it.
+    faults: lingering(chance, { party: 'exporter', from: 3, count: buyers + 1 }),
   };
 };
+
+/** Commits of which some wait until nobody else can move: transactions overlap there. */
+function lingering(
+  chance: Chance,
+  { party, from, count }: { readonly party: string; readonly from: number; readonly count: number },
+): Fault[] {
+  return inARow(count, (nth) =>
+    fault('transaction.commit', `${party} transaction`, { nth: from - 1 + nth, action: 'linger' }),
+  ).filter(() => chance.isHit(0.6));
+}
+
+/** What was written first is committed last, and the relay looks in between. */
+const lateCommit: Plot = (chance, script) => ({
+  ...script,
+  ...trading(script),
+  offers: [0, 1, 2].map(() => ({ stock: 50, priceMinor: CHEAP_MINOR })),
+  operations: [0, 1, 2].map((member) => buy(member, member)),
+  faults: ['importer', 'exporter'].flatMap((party) =>
+    lingering(chance, { party, from: 1, count: 8 }).filter(() => chance.isHit(0.5)),
+  ),
+});
 
 const trading = (script: Script): Pick<Script, 'offers' | 'fundsMinor' | 'limitAmount'> => ({
   offers: [{ stock: 50, priceMinor: CHEAP_MINOR }, ...script.offers.slice(0, 2)],
@@ -101,7 +120,7 @@ const slowLock: Plot = (chance, script) => ({
   faults: [
     fault('call.send', 'importer confirm', { nth: 1, action: 'double' }),
     fault('transaction.commit', 'exporter transaction', {
-      ...{ nth: 2, action: 'fail', ms: chance.one(PAST_HOLD_MS) },
+      ...{ nth: 2, action: 'fail', ms: chance.one(PAST_HOLD_MS), isLingering: true },
     }),
   ],
 });
@@ -191,6 +210,7 @@ const PLOTS: readonly Plot[] = [
   lastUnits,
   lastHeadroom,
   lastHeadroom,
+  lateCommit,
   lateWorkers,
   lostCommit,
   slowLock,

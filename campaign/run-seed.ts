@@ -10,6 +10,7 @@ import { Chance } from './chance.ts';
 import { Faults } from './faults.ts';
 import type { Ground } from './ground.ts';
 import { judgeAmounts } from './amounts.ts';
+import { judgeCaptures } from './captures.ts';
 import { judgeEvents } from './control-plane.ts';
 import { Acts, ACTS, type Act } from './governance/acts.ts';
 import type { Government } from './governance/government.ts';
@@ -310,6 +311,7 @@ async function judge(
   for (const { number, violations } of rows) {
     broken.push(...violations.map(({ subject, detail }) => `${number} ${subject}: ${detail}`));
   }
+  broken.push(...(await judgeCaptures(ground)));
   broken.push(...judgeHistory(entries, await standing(ground)), ...(await judgeAmounts(ground)));
   const scanned = new Map<string, number>();
   for (const { number, scanned: count } of rows) {

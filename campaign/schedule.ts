@@ -30,6 +30,8 @@ export interface MovedClock {
 
 interface Parked {
   readonly thread: Thread | undefined;
+  /** Let go only when nobody else can move. */
+  readonly isLast: boolean;
   readonly go: () => void;
 }
 
@@ -44,6 +46,8 @@ const threads = new AsyncLocalStorage<Thread>();
 
 /** Silence after which a thread that is neither parked nor done is taken to wait for another. */
 const SILENCE_MS = 4;
+/** Long enough for a few statements on a busy machine. */
+const STILL_MS = 60;
 /** A run that does not end by then has a knot of its own making, on however busy a machine. */
 const RUN_LIMIT_MS = 180_000;
 
@@ -163,12 +167,12 @@ export class Schedule {
   }
 
   /** Stands until the schedule lets go; outside a run everybody passes. */
-  async pass(): Promise<void> {
+  async pass(isLast = false): Promise<void> {
     const thread = this.current();
     this.#refuseKilled(thread);
     if (!this.#isRunning) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#parked.push({ thread, go: resolve });
+    this.#parked.push({ thread, isLast, go: resolve });
     this.#noise.resolve();
     await promise;
     this.#refuseKilled(thread);
@@ -179,8 +183,17 @@ export class Schedule {
   }
 
   /** Time passes and everybody stays where they are: a slow machine, or a clock that is set. */
-  passTime(ms: number): Promise<void> {
-    return this.#clock.moveBy(ms);
+  async passTime(ms: number): Promise<void> {
+    // Who has just read the clock under a lock must come to a point before it jumps.
+    while (this.#isRunning && this.#parked.length < this.#counted - 1) {
+      if (await this.#isSilentFor(STILL_MS)) break;
+    }
+    await this.#clock.moveBy(ms);
+  }
+
+  /** True for who is the only one that moves, with nobody held. */
+  get isAlone(): boolean {
+    return this.#counted <= 1 && this.#held.size === 0;
   }
 
   /** SIGSTOP of the thread's process: nothing of it moves until `ms` have passed. */
@@ -213,8 +226,8 @@ export class Schedule {
     try {
       while (this.failed === undefined) {
         await this.#quiet();
-        const index = Math.floor(this.#chance.next() * this.#parked.length);
-        const [chosen] = this.#parked.splice(index, 1);
+        const chosen = await this.#choose();
+        if (chosen === 'NOT_YET') continue;
         if (chosen !== undefined) {
           chosen.go();
         } else if (this.#held.size > 0 && !(await this.#isAsleep())) {
@@ -231,13 +244,31 @@ export class Schedule {
     }
   }
 
+  /** One that stands, by chance; who waits for all the others only when they stand too. */
+  async #choose(): Promise<Parked | 'NOT_YET' | undefined> {
+    const ready = this.#parked.filter(({ isLast }) => !isLast);
+    const isMoving = this.#held.size > this.#sleepers.size;
+    if (ready.length === 0 && this.#parked.length > 0 && isMoving) {
+      this.#refuseLate();
+      if (!(await this.#isSilentFor(SILENCE_MS))) return 'NOT_YET';
+    }
+    const all = ready.length > 0 ? ready : this.#parked;
+    const chosen = all[Math.floor(this.#chance.next() * all.length)];
+    this.#parked = this.#parked.filter((one) => one !== chosen);
+    return chosen;
+  }
+
+  async #isSilentFor(ms: number): Promise<boolean> {
+    this.#noise = Promise.withResolvers();
+    const silence = delay(ms, true);
+    return Promise.race([this.#noise.promise.then(() => false), silence]);
+  }
+
   /** Resolves once every counted thread stands, or all that move are silent. */
   async #quiet(): Promise<void> {
     while (this.#counted > 0 && this.#parked.length < this.#counted) {
-      this.#noise = Promise.withResolvers();
-      const silence = delay(SILENCE_MS, true);
-      const silent = await Promise.race([this.#noise.promise.then(() => false), silence]);
-      if (silent && this.#parked.length > 0) return;
+      const isSilent = await this.#isSilentFor(SILENCE_MS);
+      if (isSilent && this.#parked.length > 0) return;
       this.#refuseLate();
     }
   }
@@ -245,10 +276,8 @@ export class Schedule {
   /** True where all who hold time are silent and sleep: one that starts something may do both. */
   async #isAsleep(): Promise<boolean> {
     this.#refuseLate();
-    this.#noise = Promise.withResolvers();
-    const silence = delay(SILENCE_MS, true);
-    const silent = await Promise.race([this.#noise.promise.then(() => false), silence]);
-    return silent && this.#parked.length === 0 && this.#sleepers.size >= this.#held.size;
+    const isSilent = await this.#isSilentFor(SILENCE_MS);
+    return isSilent && this.#parked.length === 0 && this.#sleepers.size >= this.#held.size;
   }
 
   #refuseLate(): void {
@@ -262,13 +291,19 @@ export class Schedule {
     );
   }
 
+  /** All that is due at one moment happens together: that one thing ends first is chance. */
   async #happen(): Promise<boolean> {
-    const next = this.#events.toSorted((a, b) => a.at - b.at || a.order - b.order)[0];
-    if (next === undefined) return false;
-    this.#events = this.#events.filter((event) => event !== next);
-    const ahead = next.at - this.#clock.now();
+    const first = Math.min(...this.#events.map(({ at }) => at));
+    if (first === Infinity) return false;
+    const ahead = first - this.#clock.now();
     if (ahead > 0) await this.#clock.moveBy(ahead);
-    next.run();
+    const due = this.#events.filter(({ at }) => at <= first);
+    for (const event of due.toSorted((a, b) => a.order - b.order)) {
+      // One that is due may call another off.
+      if (!this.#events.includes(event)) continue;
+      this.#events = this.#events.filter((one) => one !== event);
+      event.run();
+    }
     return true;
   }
 }

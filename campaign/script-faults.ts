@@ -73,7 +73,7 @@ const PLACES: readonly Choice<Place>[] = [
     {
       point: 'transaction.commit',
       labels: TRANSACTIONS,
-      actions: ['fail', 'kill', 'slow'],
+      actions: ['fail', 'kill', 'slow', 'linger', 'linger'],
       most: 16,
     },
   ],

@@ -197,8 +197,10 @@ export class World {
       this.schedule.spawn(`${party.slug} reports`, async (own) => {
         own.onLost = () => void this.#reporting.delete(party.slug);
         for (let round = 0; round < REPORT_ROUNDS; round += 1) {
-          await tolerate(this.#ground.controlPlane.relay(party));
-          await this.schedule.pass();
+          const isSent = await relayed(this.#ground.controlPlane.relay(party));
+          if (!isSent && this.schedule.isAlone) break;
+          // The next look is at what the others have committed by then.
+          await this.schedule.pass(true);
         }
         this.#reporting.delete(party.slug);
       });
@@ -349,4 +351,11 @@ export class World {
     await this.schedule.end();
     await this.#real?.end();
   }
+}
+
+/** Whether something was sent; a relay that fails looks again. */
+async function relayed(work: Promise<boolean>): Promise<boolean> {
+  let isSent = true;
+  await tolerate(work.then((sent) => void (isSent = sent)));
+  return isSent;
 }
