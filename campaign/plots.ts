@@ -77,7 +77,7 @@ const lateCommit: Plot = (chance, script) => ({
   offers: [0, 1, 2].map(() => ({ stock: 50, priceMinor: CHEAP_MINOR })),
   operations: [0, 1, 2].map((member) => buy(member, member)),
   faults: ['importer', 'exporter'].flatMap((party) =>
-    lingering(chance, { party, from: 1, count: 8 }).filter(() => chance.isHit(0.5)),
+    lingering(chance, { party, from: 1, count: 8 }),
   ),
 });
 
@@ -210,6 +210,7 @@ const PLOTS: readonly Plot[] = [
   lastUnits,
   lastHeadroom,
   lastHeadroom,
+  lateCommit,
   lateCommit,
   lateWorkers,
   lostCommit,

@@ -91,13 +91,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'sum-without-lock',
-    bug: 'the headroom is read without a lock on the pair, and the update does not guard it',
+    name: 'sum-in-the-locking-statement',
+    bug: 'the statement that waits for the lock also sums up, as of before its wait; no guard',
     edits: [
       {
         file: PREFLIGHT,
-        find: ".where('partner', '=', partner)\n      .forNoKeyUpdate()",
-        replace: ".where('partner', '=', partner)",
+        find: ".select(['exposure_minor', 'signal_disabled'])",
+        replace: `.select([
+        'signal_disabled',
+        sql<bigint>\`(SELECT coalesce(sum(delta_minor), 0)::bigint FROM exposure_journal AS entry
+          WHERE entry.partner = pair.partner)\`.as('exposure_minor'),
+      ])`,
       },
       {
         file: PREFLIGHT,
