@@ -191,9 +191,9 @@ export class Schedule {
     await this.#clock.moveBy(ms);
   }
 
-  /** True for who is the only one that moves, with nobody held. */
-  get isAlone(): boolean {
-    return this.#counted <= 1 && this.#held.size === 0;
+  /** How many there are that may still do something at this moment. */
+  get movers(): number {
+    return this.#counted + this.#held.size;
   }
 
   /** SIGSTOP of the thread's process: nothing of it moves until `ms` have passed. */

@@ -198,7 +198,8 @@ export class World {
         own.onLost = () => void this.#reporting.delete(party.slug);
         for (let round = 0; round < REPORT_ROUNDS; round += 1) {
           const isSent = await relayed(this.#ground.controlPlane.relay(party));
-          if (!isSent && this.schedule.isAlone) break;
+          // Where only relays move, nothing more can come: a long calm costs one look each.
+          if (!isSent && this.schedule.movers <= this.#reporting.size) break;
           // The next look is at what the others have committed by then.
           await this.schedule.pass(true);
         }

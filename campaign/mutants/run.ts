@@ -14,7 +14,7 @@ export interface MutantOptions {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const NAME_LENGTH = 27;
+const NAME_LENGTH = 30;
 const COPIED = [
   ...['domain', 'runtime', 'workflows', 'db', 'activities', 'api', 'workers', 'invariants'],
   ...['stack', 'test', 'campaign', 'console', 'cli', 'package.json', 'package-lock.json'],
