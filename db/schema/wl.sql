@@ -519,6 +519,8 @@ CREATE INDEX hold_open_offer ON public.hold USING btree (offer_id) WHERE (state 
 
 CREATE INDEX hold_pending ON public.hold USING btree (created_at) WHERE (state = 'PENDING_APPROVAL'::text);
 
+CREATE INDEX idempotency_key_age ON public.idempotency_key USING btree (created_at) WHERE (subject_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text);
+
 CREATE INDEX idempotency_key_subject ON public.idempotency_key USING btree (subject_id);
 
 CREATE INDEX imported_offer_page ON public.imported_offer USING btree (eligible DESC, title, offer_id);

@@ -128,6 +128,9 @@ export async function notePause(tx: CpTransaction, wlId: string, pauseMs: number
   await close(tx, wlId, pauseMs);
 }
 
+/** Written into the statement, so that a plan that is kept can use the index of open deliveries. */
+const IS_OPEN = sql<boolean>`state IN ('PENDING', 'SENT')`;
+
 /** Open deliveries of one WL, oldest first. */
 export async function openDeliveries(
   db: Kysely<CpSchema>,
@@ -138,7 +141,7 @@ export async function openDeliveries(
     .selectFrom('signal_delivery')
     .select('signal_id')
     .where('wl_id', '=', wlId)
-    .where('state', 'in', ['PENDING', 'SENT'])
+    .where(IS_OPEN)
     .orderBy('created_at')
     .limit(limit)
     .execute();
@@ -151,7 +154,7 @@ export async function oldestOpenSeconds(db: Kysely<CpSchema>): Promise<number> {
   const row = await db
     .selectFrom('signal_delivery')
     .select(age.as('age'))
-    .where('state', 'in', ['PENDING', 'SENT'])
+    .where(IS_OPEN)
     .executeTakeFirst();
   return row?.age ?? 0;
 }

@@ -214,6 +214,10 @@ interface PairFacts {
 /**
  * Counts in a statement of its own, after the pair's lock: it sees all that committed before. A hold
  * that was let go of has moved nothing and leaves its window again; a reversed one stays in it.
+ *
+ * The clock is volatile: compared with it as it stands, an index is read from its beginning. Read in
+ * a subselect it is asked once, and bounds the index to the window. The release of a hold is looked
+ * up by its key for the same reason: as NOT EXISTS the planner joins all that were ever released.
  */
 async function readFacts(
   tx: Transaction<WlTables>,
@@ -229,11 +233,10 @@ async function readFacts(
            CASE WHEN ${window}::integer = 0 THEN 0::bigint ELSE (
              SELECT coalesce(sum(delta_minor), 0)::bigint FROM exposure_journal AS held
               WHERE partner = ${request.requester} AND kind = 'HOLD'
-                AND at > clock() - ${window}::integer * interval '1 second'
-                AND NOT EXISTS (
-                  SELECT FROM exposure_journal AS released
-                   WHERE released.partner = held.partner AND released.kind = 'RELEASE'
-                     AND released.reference = held.reference)) END AS "windowMinor"
+                AND at > (SELECT clock() - ${window}::integer * interval '1 second')
+                AND (SELECT released.entry_id FROM exposure_journal AS released
+                      WHERE released.partner = held.partner AND released.kind = 'RELEASE'
+                        AND released.reference = held.reference) IS NULL) END AS "windowMinor"
       FROM hold
      WHERE requester = ${request.requester} AND state IN ('HELD', 'PENDING_APPROVAL')`.execute(tx);
   invariant(rows[0] !== undefined, 'an aggregate answers one row');

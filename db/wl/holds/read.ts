@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { TraderAnswer } from '../../../domain/purchase/answer.ts';
 import { inTransaction } from '../../pool.ts';
 import type { WlTables } from '../schema.ts';
@@ -52,7 +52,8 @@ export async function listPending(
   const base = db
     .selectFrom('hold')
     .innerJoin('offer', 'offer.offer_id', 'hold.offer_id')
-    .where('hold.state', '=', 'PENDING_APPROVAL');
+    // Written into the statement: any state, as a parameter may be, is not in the index of these.
+    .where('hold.state', '=', sql.lit('PENDING_APPROVAL'));
   const items = await base
     .select([
       'hold.trade_id as tradeId',

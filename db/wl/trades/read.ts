@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type { TradeTransitionTable, WlTables } from '../schema.ts';
 
 /** A trade that some workflow should be working on. */
@@ -14,6 +14,9 @@ export interface OpenTrade {
  */
 export const IS_OPEN = sql<boolean>`state NOT IN ('CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED')`;
 
+/** Asked once and not for each row, so that it can bound the reading of an index. */
+const ago = (interval: RawBuilder<unknown>) => sql<Date>`(SELECT clock() - ${interval})`;
+
 /**
  * Trades that are not final, or still owe the exporter a cancel, and have not moved for a while:
  * those a crash may have left without a workflow. The oldest first.
@@ -25,8 +28,8 @@ export async function listOpenTrades(
   return db
     .selectFrom('trade')
     .select(['trade_id as tradeId', 'exporter', 'state'])
-    .where((where) => where.or([IS_OPEN, where('cancel_due', '=', true)]))
-    .where('updated_at', '<', sql<Date>`clock() - ${idleSeconds}::integer * interval '1 second'`)
+    .where(sql<boolean>`(${IS_OPEN} OR cancel_due)`)
+    .where('updated_at', '<', ago(sql`${idleSeconds}::integer * interval '1 second'`))
     .orderBy('created_at')
     .limit(limit)
     .execute();
@@ -41,7 +44,7 @@ export async function listUnstarted(
     limit,
   }: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
 ): Promise<Omit<OpenTrade, 'state'>[]> {
-  const before = (ms: number) => sql<Date>`clock() - ${ms}::integer * interval '1 millisecond'`;
+  const before = (ms: number) => ago(sql`${ms}::integer * interval '1 millisecond'`);
   return db
     .selectFrom('trade')
     .select(['trade_id as tradeId', 'exporter'])
@@ -66,9 +69,13 @@ export async function readTransitions(
     .execute();
 }
 
+/** The condition of the index `idempotency_key_age`: a key may name an account, too. */
+const IS_OF_TRADE = sql<boolean>`subject_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'`;
+
 /**
  * Keys of trades that have been final for a day are forgotten (RULES.md 7), as many as one statement
- * may take; answers how many.
+ * may take; answers how many. A key is older than its trade's end: only old keys are looked at, and
+ * their trades by their ids. Whoever reads the trades first reads years of them.
  */
 export async function forgetOldKeys(
   db: Kysely<WlTables>,
@@ -76,10 +83,12 @@ export async function forgetOldKeys(
 ): Promise<number> {
   const gone = await sql`
     DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(
-      SELECT idempotency_key.ctid FROM idempotency_key JOIN trade
-          ON trade.trade_id::text = idempotency_key.subject_id
-       WHERE trade.state IN ('CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED')
-         AND trade.updated_at < clock() - ${keepHours}::integer * interval '1 hour'
-       LIMIT ${limit}::integer))`.execute(db);
+      SELECT ctid FROM idempotency_key
+       WHERE created_at < (SELECT clock() - ${keepHours}::integer * interval '1 hour')
+         AND ${IS_OF_TRADE}
+         AND (SELECT state IN ('CONFIRMED', 'REJECTED', 'COMPENSATED', 'REVERSED')
+                 AND updated_at < clock() - ${keepHours}::integer * interval '1 hour'
+                FROM trade WHERE trade_id = CASE WHEN ${IS_OF_TRADE} THEN subject_id::uuid END)
+       ORDER BY created_at LIMIT ${limit}::integer))`.execute(db);
   return Number(gone.numAffectedRows ?? 0n);
 }

@@ -171,7 +171,7 @@ async function readStanding(
                'at', ceil(extract(epoch FROM created_at) * 1000)) FROM trade
        WHERE account_id = ${request.accountId} AND offer_id = ${request.offerId}
          AND state NOT IN ('REJECTED', 'COMPENSATED')
-         AND created_at > clock() - ${request.coolDownSeconds}::integer * interval '1 second'
+         AND created_at > (SELECT clock() - ${request.coolDownSeconds}::integer * interval '1 second')
        ORDER BY created_at DESC LIMIT 1) AS earlier
       FROM (SELECT ${COMMISSION_CURRENCY}::text AS currency, 0::bigint AS amount_minor
             UNION ALL
