@@ -50,7 +50,10 @@ export async function applyPullDocument(
     const { wlId } = context;
     applied.push({ kind: 'POLICY', src: wlId, dst: wlId, revision: policy.revision });
   }
+  const inForce = await revisionsInForce(db);
   for (const relationship of relationships) {
+    const known = inForce.get(`${relationship.src}/${relationship.dst}`) ?? 0;
+    if (relationship.revision <= known) continue;
     if (await inTransaction(db, (tx) => applyRelationship(tx, relationship, context))) {
       const { src, dst, revision } = relationship;
       applied.push({ kind: 'RELATIONSHIP', src, dst, revision });
@@ -62,6 +65,16 @@ export async function applyPullDocument(
   // Last: a settlement that can't be booked must not keep a policy from coming into force.
   await applySettlements(db, document.settlements, context);
   return applied;
+}
+
+/**
+ * Looked at first, because a document holds every relationship and nearly all of them are known: a
+ * transaction each, with a thousand partners, took two seconds. What is newer is compared once more
+ * where it is written.
+ */
+async function revisionsInForce(db: Kysely<WlTables>): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.selectFrom('relationship').select(['src', 'dst', 'revision']).execute();
+  return new Map(rows.map(({ src, dst, revision }) => [`${src}/${dst}`, revision]));
 }
 
 /** The document revision that is completely in force here; reported to the Control Plane. */
