@@ -277,6 +277,12 @@ CREATE TABLE offer (
   CONSTRAINT offer_unit_price_minor_check CHECK ((unit_price_minor > 0))
 );
 
+CREATE TABLE offer_sync (
+  exporter uuid NOT NULL,
+  synced_at timestamp with time zone NOT NULL,
+  CONSTRAINT offer_sync_pkey PRIMARY KEY (exporter)
+);
+
 CREATE TABLE outbox (
   event_id uuid NOT NULL,
   type text NOT NULL,

@@ -64,7 +64,9 @@ export async function applyOfferSync(
     const isNew = (row: OfferRow): boolean => !byId.has(row.origin_offer_id);
     const changed = [...rows, ...gone].filter((row) => differs(byId.get(row.origin_offer_id), row));
     await writeOffers(tx, changed);
-    await markSynced(tx, exporter);
+    const isListed = (row: OfferRow) =>
+      byId.get(row.origin_offer_id)?.lifecycle_status === 'ENABLED';
+    await markSynced(tx, exporter, gone.filter(isListed));
     const closed = changed.filter(
       (row) => !row.eligible && byId.get(row.origin_offer_id)?.eligible === true,
     );
@@ -131,7 +133,8 @@ export async function hasMoreOffersThan(
     .selectFrom('imported_offer')
     .select('offer_id')
     .where('exporter', '=', exporter)
-    .orderBy('offer_id')
+    // The order of the index that holds an exporter's offers together.
+    .orderBy('origin_offer_id')
     .offset(count)
     .limit(1)
     .executeTakeFirst();
@@ -189,28 +192,38 @@ export interface OfferPosition {
   readonly offerId: string;
 }
 
-/** A page of imported offers: eligible first, by title. */
+/**
+ * A page of imported offers: eligible first, by title. Each half is asked by itself, because an
+ * index can be entered at a place in one of them and not at "here, or anywhere in the other".
+ */
 export async function listImportedOffers(
   db: Kysely<WlTables>,
   limit: number,
   after?: OfferPosition,
 ): Promise<ImportedOffer[]> {
-  const query = db
-    .selectFrom('imported_offer')
-    .selectAll()
-    .orderBy('eligible', 'desc')
-    .orderBy('title')
-    .orderBy('offer_id')
-    .limit(limit);
-  if (after === undefined) return query.execute();
-  const { eligible, title, offerId } = after;
-  return query
-    .where(
-      sql<boolean>`(eligible < ${eligible}
-        OR (eligible = ${eligible} AND (title, offer_id) > (${title}, ${offerId})))`,
-    )
+  const pageOf = (eligible: boolean, rows: number) =>
+    db
+      .selectFrom('imported_offer')
+      .leftJoin('offer_sync', 'offer_sync.exporter', 'imported_offer.exporter')
+      .selectAll('imported_offer')
+      .select('offer_sync.synced_at as last_sync')
+      .where('eligible', '=', eligible)
+      .orderBy('title')
+      .orderBy('offer_id')
+      .limit(rows);
+  const { eligible, title, offerId } = after ?? FIRST_POSITION;
+  const own = await pageOf(eligible, limit)
+    .where(sql<boolean>`(title, offer_id) > (${title}, ${offerId})`)
     .execute();
+  const isWhole = !eligible || own.length === limit;
+  const others = isWhole ? [] : await pageOf(false, limit - own.length).execute();
+  return [...own, ...others].map(({ last_sync: lastSync, ...row }) => ({
+    ...row,
+    synced_at: row.lifecycle_status === 'ENABLED' ? (lastSync ?? row.synced_at) : row.synced_at,
+  }));
 }
+
+const FIRST_POSITION: OfferPosition = { eligible: true, title: '', offerId: '' };
 
 interface Rules {
   readonly relationship: Relationship | undefined;
@@ -227,11 +240,30 @@ async function lockRules(tx: Transaction<WlTables>, own: OwnWl, exporter: string
   };
 }
 
-/** In one order everywhere, so that two writers of the same offers wait instead of deadlocking. */
+/**
+ * Every offer of an exporter, under the lock of its rules. A statement reads as many as it can well
+ * inside its time-out: all of 100,000 at once were cut off.
+ */
 async function lockOffers(tx: Transaction<WlTables>, exporter: string): Promise<ImportedOffer[]> {
-  return offersOf(tx, exporter).execute();
+  const rows: ImportedOffer[] = [];
+  for (let after = ''; ; after = rows.at(-1)?.origin_offer_id ?? '') {
+    const page = await tx
+      .selectFrom('imported_offer')
+      .selectAll()
+      .where('exporter', '=', exporter)
+      .where('origin_offer_id', '>', after)
+      .orderBy('origin_offer_id')
+      .limit(READ_BATCH)
+      .forNoKeyUpdate()
+      .execute();
+    rows.push(...page);
+    if (page.length < READ_BATCH) return rows;
+  }
 }
 
+const READ_BATCH = 2_000;
+
+/** By their own ids, as a signal that is under way remembers where it was. */
 function offersOf(tx: Transaction<WlTables>, exporter: string) {
   return tx
     .selectFrom('imported_offer')
@@ -346,11 +378,22 @@ const COLUMNS = [
 const COLUMN_NAMES = COLUMNS.map((column) => sql.ref(column));
 const EXCLUDED = COLUMNS.map((column) => sql.ref(`excluded.${column}`));
 
-async function markSynced(tx: Transaction<WlTables>, exporter: string): Promise<void> {
-  await tx
-    .updateTable('imported_offer')
-    .set({ synced_at: sql`clock()` })
-    .where('exporter', '=', exporter)
-    .where('lifecycle_status', '=', 'ENABLED')
-    .execute();
+/**
+ * One row a sync, however many offers: what is listed was seen by the last one. What is listed no
+ * more keeps the time of the one before in its own row.
+ */
+async function markSynced(
+  tx: Transaction<WlTables>,
+  exporter: string,
+  gone: readonly OfferRow[],
+): Promise<void> {
+  const ids = gone.map((row) => row.origin_offer_id);
+  await sql`
+    UPDATE imported_offer SET synced_at = offer_sync.synced_at
+      FROM offer_sync
+     WHERE offer_sync.exporter = ${exporter} AND imported_offer.exporter = ${exporter}
+       AND imported_offer.origin_offer_id = ANY(${ids}::text[])`.execute(tx);
+  await sql`
+    INSERT INTO offer_sync (exporter, synced_at) VALUES (${exporter}, clock())
+    ON CONFLICT (exporter) DO UPDATE SET synced_at = excluded.synced_at`.execute(tx);
 }

@@ -19,6 +19,7 @@ const RESET_TABLES = [
   'control_token',
   'control_secret',
   'imported_offer',
+  'offer_sync',
   'trade_transition',
   'trade',
   'idempotency_key',

@@ -327,6 +327,7 @@ export interface WlTables extends AuditTables, AuditHeadTables, SignalTables, Se
   exposure_journal: ExposureJournalTable;
   stock_journal: StockJournalTable;
   imported_offer: ImportedOfferTable;
+  offer_sync: { exporter: string; synced_at: Stamp };
   trade: TradeTable;
   trade_transition: TradeTransitionTable;
   idempotency_key: {
