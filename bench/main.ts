@@ -13,6 +13,7 @@ import { latencyFigures } from './latency.ts';
 import { runCell, type Attempt, type Cell, type Load } from './load.ts';
 import type { Market } from './market.ts';
 import { runPeers } from './peers/main.ts';
+import { benchScale } from './scale/main.ts';
 import { planOf, readBenchOptions, USAGE, type Plan } from './options.ts';
 import { startPlain, type PlainSystem } from './plain-system.ts';
 import {
@@ -53,6 +54,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 async function main(): Promise<number> {
   const [what, ...others] = process.argv.slice(2);
   if (what === 'console') return benchConsole(others);
+  if (what === 'scale') return benchScale(others);
   if (what === 'core' || what === 'full' || what === 'kill') return runPeers([what, ...others]);
   const options = readBenchOptions(process.argv.slice(2));
   if (options.help) {

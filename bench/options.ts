@@ -15,7 +15,11 @@ npm run bench -- core | full | kill: beside other durable systems (docs/benchmar
 
 npm run bench -- console [--help]
 
-  How fast the console's lists and figures are with 50,000 trades, beside the same with 500.`;
+  How fast the console's lists and figures are with 50,000 trades, beside the same with 500.
+
+npm run bench -- scale [--help]
+
+  What a purchase and the work beside it cost with more pairs, offers and trades.`;
 
 export function readBenchOptions(args: readonly string[]): BenchOptions {
   const unknown = args.find((arg) => !['--quick', '--help'].includes(arg));
