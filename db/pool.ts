@@ -84,9 +84,13 @@ function endWhenSilent(client: pg.PoolClient, silentMs: number): void {
   const driver = client as unknown as Driver;
   const { stream } = driver.connection;
   stream.setTimeout(silentMs, () => {
-    // An idle session is silent by right.
-    if (driver.readyForQuery) return;
-    stream.destroy(Object.assign(new Error('The database is silent'), { code: 'ETIMEDOUT' }));
+    // A process that itself stood still has its timers before what came in meanwhile is read.
+    const before = stream.bytesRead;
+    setImmediate(() => {
+      // An idle session is silent by right.
+      if (driver.readyForQuery || stream.bytesRead !== before) return;
+      stream.destroy(Object.assign(new Error('The database is silent'), { code: 'ETIMEDOUT' }));
+    });
   });
 }
 

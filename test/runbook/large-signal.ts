@@ -33,7 +33,9 @@ export async function largeSignal(stage: Stage): Promise<void> {
     expect(isOn ? after : before).toBeGreaterThan(OFFERS_AT_ONCE);
     expect(isOn ? before : after).toBe(0);
     // The exporter has nothing to switch off: its answer is the ack.
-    expect(await deliveryOf(stage, signalId, EXPORTER.wlId)).toMatchObject({
+    const other = () => deliveryOf(stage, signalId, EXPORTER.wlId);
+    await eventually('the exporter acks', async () => (await other()).state === 'ACKED', ACKED_MS);
+    expect(await other()).toMatchObject({
       ...{ state: 'ACKED', ack_kind: 'BODY', statuses: [200] },
     });
   }

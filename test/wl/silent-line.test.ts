@@ -4,6 +4,8 @@ import { createPool, isDatabaseAway } from '../../db/pool.ts';
 import { startWlDatabases, type TestServer } from './database.ts';
 
 const ONCE_STARTED_MS = 60_000;
+/** Beyond the silence that a session of 100 ms a statement is granted. */
+const STOOD_STILL_MS = 2_500;
 const LOOPBACK = '127.0.0.1';
 
 let server: TestServer;
@@ -36,6 +38,24 @@ test('a question that got lost on a standing line is given up, and its connectio
     proxy.setWeather({});
     const { rows } = await pool.query<{ three: number }>('SELECT 3 AS three');
     expect(rows).toEqual([{ three: 3 }]);
+  } finally {
+    await pool.end();
+  }
+});
+
+test('an answer that came while this process stood still is read before it is given up', async () => {
+  const pool = createPool({
+    ...{ url: server.urlFor('silent'), size: 1, applicationName: 'stood', statementTimeoutMs: 100 },
+    onError: () => undefined,
+  });
+  try {
+    await pool.query('SELECT 1');
+    const asked = pool.query<{ one: number }>('SELECT 1 AS one FROM pg_sleep(0.05)');
+    // The question is on its way before the process stops listening.
+    await new Promise((resolve) => setImmediate(resolve));
+    const until = performance.now() + STOOD_STILL_MS;
+    while (performance.now() < until);
+    expect((await asked).rows).toEqual([{ one: 1 }]);
   } finally {
     await pool.end();
   }
