@@ -108,7 +108,10 @@ test.each(WAYS)(
     await list.getByText('Ninguém precisa de você agora.').waitFor();
     const rows = await auditOf(desk.cp, `trade/${IMPORTER}/${EXPORTER}/${tradeId}`);
     const answers = rows.flatMap(({ after }) => (after?.['answer'] as string | undefined) ?? []);
-    expect(answers.toSorted()).toEqual(actions.toSorted());
+    // Of two at once the late one is refused by the white label, which is written down, or before
+    // anybody is asked, while the other's request is under way.
+    const isCounted = (answer: string): boolean => way.verb !== 'resolve' || answer !== 'CONFLICT';
+    expect(answers.filter(isCounted).toSorted()).toEqual(actions.toSorted());
     expect(await desk.bench.calm()).toEqual([]);
   },
   LONG_MS,
@@ -162,5 +165,5 @@ async function byTwo(tradeId: string, { ends }: ParkedWay): Promise<readonly str
     ),
   );
   expect(new Set(said)).toEqual(new Set([ended, 'Outra pessoa foi antes']));
-  return ['NEEDS_SECOND_PERSON', 'OVERRIDDEN', 'CONFLICT'];
+  return ['NEEDS_SECOND_PERSON', 'OVERRIDDEN'];
 }
