@@ -242,7 +242,7 @@ async function lockRules(tx: Transaction<WlTables>, own: OwnWl, exporter: string
 
 /**
  * Every offer of an exporter, under the lock of its rules. A statement reads as many as it can well
- * inside its time-out: all of 100,000 at once were cut off.
+ * inside its time-out, which one for a whole catalogue was once cut off by.
  */
 async function lockOffers(tx: Transaction<WlTables>, exporter: string): Promise<ImportedOffer[]> {
   const rows: ImportedOffer[] = [];
