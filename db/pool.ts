@@ -12,8 +12,11 @@ const STATEMENT_TIMEOUT_MS = 2_000;
 const IDLE_IN_TRANSACTION_MS = 2_000;
 /** The server gives up on a peer that acknowledges nothing, such as a machine that vanished. */
 const TCP_USER_TIMEOUT_MS = 2_000;
-/** Longer than a statement may take: the server would have answered, if only with an error. */
-const SILENCE_MS = 2_000;
+/**
+ * Beyond what a statement may take: the server would have answered, if only with an error. On cores
+ * that others had for seconds both ends were late, and healthy sessions went after two.
+ */
+const SILENCE_MS = 8_000;
 /** A pool that is used up answers with an error while the buyer still waits. */
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Deadlocks and serialisation failures are normal races: the loser runs again, briefly. */
@@ -31,6 +34,8 @@ export interface PoolOptions {
   readonly onError: (error: Error) => void;
   /** Milliseconds; for reports, migrations and checkers, which may read whole tables. */
   readonly statementTimeoutMs?: number;
+  /** How long the server may say nothing beyond that; shorter only in tests. */
+  readonly silenceMs?: number;
   /** Called at the start of each transaction; what it answers is called at the end. */
   readonly onTransaction?: TransactionObserver | undefined;
   /** Stops at the edges of each transaction; only runs of faults hand one in. */
@@ -64,7 +69,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   // failed query; without a listener the report alone would end the process.
   pool.on('connect', (client) => {
     client.on('error', options.onError);
-    endWhenSilent(client, statement + SILENCE_MS);
+    endWhenSilent(client, statement + (options.silenceMs ?? SILENCE_MS));
   });
   return pool;
 }

@@ -180,12 +180,13 @@ describe('the breaker', () => {
         bench.network.calls.filter(({ call }) => call === 'preflight').length;
       for (let failure = 0; failure < FAILURES; failure += 1) await bought(bench);
       // On busy cores a purchase may outlast the pause and be the probe: then it is tried again.
-      await eventually('a purchase is refused without a call', async () => {
+      const isRefusedUnasked = async (): Promise<boolean> => {
         const before = calls();
         const { reason } = await bench.trade(await bought(bench));
         expect(reason).toBe('EXPORTER_UNAVAILABLE');
         return calls() === before;
-      });
+      };
+      await eventually('a purchase is refused without a call', isRefusedUnasked, LONG_MS);
 
       held.open();
       expect(await bench.finished(funded)).toMatchObject({ state: 'CONFIRMED' });

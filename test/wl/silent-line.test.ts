@@ -4,8 +4,9 @@ import { createPool, isDatabaseAway } from '../../db/pool.ts';
 import { startWlDatabases, type TestServer } from './database.ts';
 
 const ONCE_STARTED_MS = 60_000;
-/** Beyond the silence that a session of 100 ms a statement is granted. */
-const STOOD_STILL_MS = 2_500;
+const SILENCE_MS = 1_000;
+/** Beyond what the sessions here are granted. */
+const STOOD_STILL_MS = 1_500;
 const LOOPBACK = '127.0.0.1';
 
 let server: TestServer;
@@ -27,6 +28,7 @@ test('a question that got lost on a standing line is given up, and its connectio
   const lost: string[] = [];
   const pool = createPool({
     ...{ url: url.toString(), size: 1, applicationName: 'silent', statementTimeoutMs: 100 },
+    silenceMs: SILENCE_MS,
     onError: ({ message }) => void lost.push(message),
   });
   try {
@@ -46,6 +48,7 @@ test('a question that got lost on a standing line is given up, and its connectio
 test('an answer that came while this process stood still is read before it is given up', async () => {
   const pool = createPool({
     ...{ url: server.urlFor('silent'), size: 1, applicationName: 'stood', statementTimeoutMs: 100 },
+    silenceMs: SILENCE_MS,
     onError: () => undefined,
   });
   try {
