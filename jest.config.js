@@ -27,5 +27,6 @@ export default {
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   // These tests wait for servers and timers much of the time: three left a sixth of two cores idle.
   maxWorkers: 4,
-  testTimeout: 30_000,
+  // Only a failure takes it: on cores that others are on, what takes two seconds has taken thirty.
+  testTimeout: 120_000,
 };
