@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDatabaseAway } from '../../db/pool.ts';
 import { StackError } from '../../stack/errors.ts';
 import { isPortFree } from '../../stack/ports.ts';
 
@@ -56,10 +57,20 @@ export async function eventually(
   withinMs = EVENTUALLY_MS,
 ): Promise<void> {
   const startedAt = Date.now();
-  while (!(await holds())) {
+  while (!(await isTrue(holds))) {
     const waitedMs = Date.now() - startedAt;
     if (waitedMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
     await delay(Math.min(LOOK_MS + waitedMs / LOOK_EVERY_PART, LOOK_MAX_MS));
+  }
+}
+
+/** A database that had no session for the look in time is looked at again. */
+async function isTrue(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await holds();
+  } catch (error) {
+    if (isDatabaseAway(error)) return false;
+    throw error;
   }
 }
 
