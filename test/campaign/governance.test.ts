@@ -57,7 +57,8 @@ test('a signal that arrives after a newer one changes nothing', async () => {
   const script = governed(
     [
       { kind: 'signal', action: 'DISABLE', atMs: 1_000 },
-      { kind: 'signal', action: 'ENABLE', atMs: 1_000 },
+      // Not at the same moment, whose operations come in any order.
+      { kind: 'signal', action: 'ENABLE', atMs: 1_001 },
       { ...BUY, atMs: 60_000 },
     ],
     [late(1), late(2)],
