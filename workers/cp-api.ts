@@ -26,7 +26,6 @@ import { openSupportDesk } from './compose/support-desk.ts';
 import { openTls } from './compose/transport.ts';
 
 const NAME = 'cp-api';
-/** Where `npm run build` puts it. */
 
 /** The Control Plane's API. It serves without the engine: what it starts there is only haste. */
 async function main(): Promise<void> {

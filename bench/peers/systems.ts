@@ -29,9 +29,11 @@ export async function startApp(
   name: AppName,
   profile = false,
 ): Promise<RunningApp> {
-  const entry = fileURLToPath(new URL(`./apps/${entryOf(name)}.ts`, import.meta.url));
-  const isOurs = name === 'ours-bare' || name === 'ours-bare-pg';
-  const isOnPostgres = entryOf(name) !== name;
+  // The same program on either Temporal server.
+  const program = name.replace(/-pg$/, '');
+  const entry = fileURLToPath(new URL(`./apps/${program}.ts`, import.meta.url));
+  const isOurs = program === 'ours-bare';
+  const isOnPostgres = program !== name;
   const { command, args } = nodeCommand(entry);
   const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${join(PROFILES, name)}`] : [];
   const { child, port } = await engines.start({
@@ -53,11 +55,6 @@ export async function startApp(
     bodyTimeout: ATTEMPT_TIMEOUT_MS,
   });
   return { name, child, buy: (id) => buy(http, id) };
-}
-
-/** The same program on either server. */
-function entryOf(name: AppName): string {
-  return name.replace(/-pg$/, '');
 }
 
 async function buy(http: Pool, id: string): Promise<Answer> {
